@@ -1,0 +1,153 @@
+"""One file, all of it from the environment; what makes no sense is refused at start."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _flag(name: str) -> bool:
+    value = os.environ.get(name, "0")
+    if value not in {"0", "1", ""}:
+        raise ImproperlyConfigured(f"{name} is 1 or 0, not {value!r}.")
+    return value == "1"
+
+
+def _database(variable: str, url: str) -> dict[str, object]:
+    try:
+        told = {name: str(value) for name, value in conninfo_to_dict(url).items()}
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(f"{variable} is no PostgreSQL address: {error}") from error
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": told.pop("dbname", "rollbook"),
+        "USER": told.pop("user", ""),
+        "PASSWORD": told.pop("password", ""),
+        "HOST": told.pop("host", ""),
+        "PORT": told.pop("port", ""),
+        "OPTIONS": {"connect_timeout": 5, **told},
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        # Behind a transaction pooler a cursor does not outlive its statement.
+        "DISABLE_SERVER_SIDE_CURSORS": _flag("BEHIND_POOLER"),
+    }
+
+
+DEBUG = _flag("DEBUG")
+
+# The address people type. Hosts, cookies, HSTS and the links in letters all follow from it.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+_public = urlsplit(PUBLIC_URL)
+if _public.scheme not in {"http", "https"} or not _public.hostname or _public.path:
+    raise ImproperlyConfigured(f"PUBLIC_URL is a scheme and a host, like https://crm.example.org, not {PUBLIC_URL!r}.")
+SECURE = _public.scheme == "https"
+LOCAL = _public.hostname in {"localhost", "127.0.0.1", "::1"}
+if not (SECURE or LOCAL or DEBUG):
+    raise ImproperlyConfigured("Passwords must not travel in the open: PUBLIC_URL begins with https:// .")
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"] if LOCAL else [_public.hostname]
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+SECRET_KEY = os.environ.get("SECRET_KEY", "")
+if len(SECRET_KEY) < 32:
+    raise ImproperlyConfigured("Set SECRET_KEY to 32 random characters or more (`rollbook run` makes one by itself).")
+
+# Where a browser finds the event stream: a path where a proxy passes it on, else the address of the live process.
+LIVE_URL = os.environ.get("LIVE_URL", "/live/")
+
+# The same database by two roles: `default` serves and may change neither ledger nor history; `owner` owns
+# the schema and migrates. Where a hosting gives only one role, triggers alone keep the promise.
+if not os.environ.get("DATABASE_URL"):
+    raise ImproperlyConfigured("Set DATABASE_URL, or use the command `rollbook`, which starts a database of its own.")
+DATABASES = {
+    "default": _database("DATABASE_URL", os.environ["DATABASE_URL"]),
+    "owner": _database("DATABASE_OWNER_URL", os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]),
+}
+
+# From the lowest up; the order is also an import contract (pyproject.toml).
+DOMAINS = ["history", "access", "imports", "people", "groups", "schedule", "journal", "billing"]
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "procrastinate.contrib.django",
+    "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    *(f"rollbook.domains.{domain}" for domain in DOMAINS),
+    "rollbook.jobs",
+]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+ROOT_URLCONF = "rollbook.config.urls"
+WSGI_APPLICATION = "rollbook.config.wsgi.application"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "rollbook.web.middleware.ActorMiddleware",
+    "rollbook.web.middleware.LanguageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "rollbook.web.middleware.DeclinedMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "NAME": "jinja2",
+        "DIRS": [PACKAGE / "web" / "templates"],
+        "OPTIONS": {"environment": "rollbook.web.pages.environment", "extensions": ["jinja2.ext.i18n"]},
+    },
+]
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 30 * 24 * 3600
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY") else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+_live = urlsplit(LIVE_URL)
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'", *([f"{_live.scheme}://{_live.netloc}"] if _live.netloc else [])],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+AUTH_USER_MODEL = "access.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/"
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "ru"
+LANGUAGES = [("ru", "Русский"), ("uk", "Українська"), ("en", "English")]
+LOCALE_PATHS = [PACKAGE / "locale"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", PACKAGE.parent / "var" / "static"))
+STATICFILES_DIRS = [PACKAGE / "web" / "static"]
