@@ -1,0 +1,122 @@
+"""How values are written for people: money, dates, ages, phones, in the words and signs of a language."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
+
+from babel import Locale
+from babel.dates import format_date, get_day_names
+from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
+
+THIN = "\N{NARROW NO-BREAK SPACE}"
+MINUS = "\N{MINUS SIGN}"
+NBSP = "\N{NO-BREAK SPACE}"
+
+# From this age on nobody counts the months.
+GROWN = 12
+
+_UNITS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "ru": {"one": ("г", "м"), "few": ("г", "м"), "many": ("л", "м"), "other": ("г", "м")},
+        "uk": {"one": ("р", "м"), "few": ("р", "м"), "many": ("р", "м"), "other": ("р", "м")},
+        "en": {"one": ("y", "m"), "other": ("y", "m")},
+    }
+)
+
+
+def number(value: Decimal | int, *, language: str, places: int = 0) -> str:
+    """Thin spaces between thousands, the language's decimal mark, a real minus: −1 234,50."""
+    rounded = round_half_up(Decimal(value), places)
+    marks = str.maketrans({",": THIN, ".": "." if language == "en" else ","})
+    text = f"{abs(rounded):,.{places}f}".translate(marks)
+    return MINUS + text if rounded < 0 else text
+
+
+def money(amount: Decimal | int, *, language: str) -> str:
+    """A sum in the organisation's currency; its hundredths only where there are any."""
+    rounded = round_half_up(Decimal(amount), 2)
+    return number(rounded, language=language, places=0 if rounded == rounded.to_integral_value() else 2)
+
+
+def signed(amount: Decimal | int, *, language: str) -> str:
+    """A sum that is added or taken away: +2 400, −600, 0."""
+    text = money(amount, language=language)
+    return text if text == "0" or text.startswith(MINUS) else f"+{text}"
+
+
+def percent(share: Decimal | float, *, language: str, places: int = 0) -> str:
+    """A share of one, in hundredths: 0.87 -> 87%."""
+    return f"{number(Decimal(str(share)) * 100, language=language, places=places)}%"
+
+
+def round_half_up(value: Decimal, places: int) -> Decimal:
+    """The way a till rounds, not a statistician."""
+    return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def day(value: date, *, language: str) -> str:
+    """19 марта 2026."""
+    return format_date(value, "d MMMM y", locale=language).replace(" ", NBSP)
+
+
+def short_day(value: date, *, language: str) -> str:
+    """19.03.2026 in a table, 19 Mar 2026 where day and month could be mixed up."""
+    return format_date(value, "d MMM y" if language == "en" else "dd.MM.y", locale=language).replace(" ", NBSP)
+
+
+def day_month(value: date, *, language: str) -> str:
+    """19 марта."""
+    return format_date(value, "d MMMM", locale=language).replace(" ", NBSP)
+
+
+def month(value: date, *, language: str) -> str:
+    """Март 2026, as a heading begins."""
+    text = format_date(value, "LLLL y", locale=language)
+    return text[:1].upper() + text[1:]
+
+
+def weekday(value: date | int, *, language: str, wide: bool = False) -> str:
+    """чт, or четверг where there is room; a number counts from Monday = 0."""
+    index = value if isinstance(value, int) else value.weekday()
+    names = get_day_names("wide" if wide else "abbreviated", "stand-alone", language)
+    return str(names[index])
+
+
+def clock(value: time | datetime) -> str:
+    """17:00, in the zone the value comes in."""
+    return value.strftime("%H:%M")
+
+
+def moment(value: datetime, *, language: str) -> str:
+    """19 марта 2026, 17:00, in the zone the value comes in."""
+    return f"{day(value, language=language)}, {clock(value)}"
+
+
+def phone(e164: str) -> str:
+    """+79123456789 -> +7 912 345-67-89, kept on one line; what is no number stays as it is."""
+    try:
+        written = format_number(parse(e164, None), PhoneNumberFormat.INTERNATIONAL)
+    except NumberParseException:
+        return e164
+    return written.replace(" ", NBSP).replace("-", "\N{NON-BREAKING HYPHEN}")
+
+
+def months_between(since: date, until: date) -> int:
+    """Whole months lived through; whoever was born on the 31st waits for the 1st where a month is shorter."""
+    return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
+
+
+def age(months: int, *, language: str) -> str:
+    """7 л 2 м for the small ones, 8 м before the first birthday, 34 г for those who are grown."""
+    years, rest = divmod(max(months, 0), 12)
+    parts = []
+    if years:
+        parts.append(f"{years}{NBSP}{_unit(years, language)[0]}")
+    if not years or (rest and years < GROWN):
+        parts.append(f"{rest}{NBSP}{_unit(rest, language)[1]}")
+    return NBSP.join(parts)
+
+
+def _unit(count: int, language: str) -> tuple[str, str]:
+    return _UNITS[language][Locale.parse(language).plural_form(count)]
