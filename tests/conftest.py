@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+
+if TYPE_CHECKING:
+    from tests.school import School
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database for each process of the tests. The owner built it; they run as the serving role, as the product does."""
+    with django_db_blocker.unblock(), databases.clone() as name, databases.pointed_at(name):
+        yield
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database for this test alone, to commit in: what `transactional_db` would be, were TRUNCATE not refused."""
+    with django_db_blocker.unblock(), databases.clone() as name, databases.pointed_at(name):
+        yield name
+
+
+@pytest.fixture
+def school(db: None) -> School:
+    from tests.school import found_school
+
+    return found_school()
