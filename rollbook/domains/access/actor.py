@@ -1,0 +1,89 @@
+"""Who is asking. Built once per request, command or API key and handed down; never looked up below."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rollbook.foundation.errors import NotAllowed, NotSignedIn
+
+
+class Permission(StrEnum):
+    """What may be done with what. The default roles that carry them stand in access/rules.py."""
+
+    CLIENT_SEE = "client.see"
+    CLIENT_EDIT = "client.edit"
+    PHONE_SEE = "phone.see"
+    STAFF_SEE = "staff.see"
+    STAFF_EDIT = "staff.edit"
+    GROUP_EDIT = "group.edit"
+    LESSON_EDIT = "lesson.edit"
+    LESSON_JOIN = "lesson.join"
+    JOURNAL_SEE = "journal.see"
+    JOURNAL_MARK = "journal.mark"
+    JOURNAL_CHARGE = "journal.charge"
+    MONEY_SEE = "money.see"
+    PAYMENT_TAKE = "payment.take"
+    TARIFF_EDIT = "tariff.edit"
+    HISTORY_SEE = "history.see"
+    SETTINGS_EDIT = "settings.edit"
+    ACCESS_MANAGE = "access.manage"
+
+
+class Reach(StrEnum):
+    """How far a grant carries."""
+
+    EVERYTHING = "everything"
+    BRANCHES = "branches"
+    GROUPS = "groups"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role held somewhere: an accountant of everything, a teacher of one's own groups."""
+
+    permissions: frozenset[Permission]
+    reach: Reach
+    branch_ids: frozenset[int] = frozenset()
+    group_ids: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person, a key or a job (which has no user but a name), and all they hold."""
+
+    user_id: int | None
+    name: str
+    via: str
+    grants: tuple[Grant, ...] = ()
+
+    def holding(self, permission: Permission) -> tuple[Grant, ...]:
+        """The grants that carry this permission; whoever is anonymous must sign in first."""
+        if self == ANONYMOUS:
+            raise NotSignedIn
+        return tuple(grant for grant in self.grants if permission in grant.permissions)
+
+    def must(self, permission: Permission) -> tuple[Grant, ...]:
+        """The grants that carry this permission; without any, stop here."""
+        if grants := self.holding(permission):
+            return grants
+        raise NotAllowed
+
+    def must_everywhere(self, permission: Permission) -> None:
+        """For what belongs to the organisation as a whole: it takes a grant that reaches everything."""
+        if not any(grant.reach == Reach.EVERYTHING for grant in self.must(permission)):
+            raise NotAllowed
+
+    def may_everywhere(self, permission: Permission) -> bool:
+        return any(grant.reach == Reach.EVERYTHING for grant in self.holding(permission))
+
+    def may(self, permission: Permission) -> bool:
+        """Somewhere at least: good enough to hide a button, never to decide."""
+        return bool(self.holding(permission))
+
+
+ANONYMOUS = Actor(None, "", "")
+
+
+def operator(name: str, via: str = "command") -> Actor:
+    """Whoever runs the installation itself, by a command or a job: has no user, and may do everything."""
+    return Actor(None, name, via, (Grant(frozenset(Permission), Reach.EVERYTHING),))

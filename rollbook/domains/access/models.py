@@ -1,0 +1,192 @@
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access.actor import Actor, Permission, Reach
+from rollbook.domains.access.actor import Grant as GrantValue
+from rollbook.domains.access.scoping import Scope, ScopedQuerySet
+
+
+class Language(models.TextChoices):
+    RUSSIAN = "ru", "Русский"
+    UKRAINIAN = "uk", "Українська"
+    ENGLISH = "en", "English"
+
+
+class Organisation(models.Model):
+    """The one business an installation serves, and its rules. One row, with the key 1."""
+
+    name = models.CharField(max_length=100)
+    currency = models.CharField(max_length=3)
+    time_zone = models.CharField(max_length=60)
+    phone_region = models.CharField(max_length=2)
+    language = models.CharField(max_length=2, choices=Language, default=Language.RUSSIAN)
+    # spec 02: the sick-leave mechanics may be switched off; which misses may be worked off, and for how long.
+    make_ups = models.BooleanField(default=True)
+    missed_may_be_worked_off = models.BooleanField(default=False)
+    make_up_days = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(1), MaxValueValidator(366)]
+    )
+    mark_edit_days = models.PositiveSmallIntegerField(
+        default=3, validators=[MaxValueValidator(366)]
+    )
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="organisation_is_one"),
+            models.CheckConstraint(condition=Q(currency__regex="^[A-Z]{3}$"), name="organisation_currency_code"),
+            models.CheckConstraint(condition=Q(phone_region__regex="^[A-Z]{2}$"), name="organisation_phone_region"),
+        ]
+
+
+class BranchQuerySet(ScopedQuerySet["Branch"]):
+    scope = Scope(
+        see=Permission.JOURNAL_SEE,
+        branch=("pk",),
+        group=("groups",),
+        own=("groups__teachers__user", "employees__user"),
+    )
+
+
+class Branch(models.Model):
+    """A place of work. Opening and calling hours are local times of its own zone."""
+
+    name = models.CharField(max_length=100)
+    address = models.CharField(max_length=200, blank=True)
+    time_zone = models.CharField(max_length=60)
+    opens = models.TimeField(default="09:00")
+    closes = models.TimeField(default="21:00")
+    calls_from = models.TimeField(default="09:00")
+    calls_until = models.TimeField(default="20:00")
+    archived_at = models.DateTimeField(null=True, editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = BranchQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=Q(archived_at=None), name="branch_name_once"),
+            models.CheckConstraint(condition=Q(closes__gt=F("opens")), name="branch_closes_after_it_opens"),
+            models.CheckConstraint(condition=Q(calls_until__gt=F("calls_from")), name="branch_calls_end_after_start"),
+        ]
+
+
+class User(AbstractBaseUser):
+    """A sign-in. Not Django's AbstractUser: rights are grants, and one kind of them is enough."""
+
+    username = models.CharField(max_length=150, unique=True)
+    email = models.EmailField(blank=True)
+    name = models.CharField(max_length=150)
+    language = models.CharField(max_length=2, choices=Language, default=Language.RUSSIAN)
+    theme = models.CharField(max_length=5, blank=True, choices=[("", _("as the system")), ("light", _("light")), ("dark", _("dark"))])
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects = BaseUserManager["User"]()
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="user_email_once"),
+            models.UniqueConstraint(Lower("username"), name="user_username_once"),
+        ]
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def as_actor(self, *, via: str) -> Actor:
+        """This person with all they hold, in one statement; whoever is disabled holds nothing."""
+        grants = self.grants.filter(user__is_active=True).select_related("role").annotate(
+            branch_ids=ArrayAgg("branches", filter=Q(branches__isnull=False), distinct=True),
+            group_ids=ArrayAgg("groups", filter=Q(groups__isnull=False), distinct=True),
+        )
+        return Actor(self.pk, self.name, via, tuple(
+            GrantValue(
+                grant.role.known_permissions(), Reach(grant.reach),
+                frozenset(grant.branch_ids or ()), frozenset(grant.group_ids or ()),
+            )
+            for grant in grants
+        ))
+
+
+class Role(models.Model):
+    """A set of permissions under a name. The default ones have a code and, until renamed, a translated name."""
+
+    code = models.CharField(max_length=30, unique=True, null=True, editable=False)
+    name = models.CharField(max_length=100, blank=True)
+    permissions = models.JSONField(default=list)
+    mfa_required = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("name"), condition=~Q(name=""), name="role_name_once"),
+            models.CheckConstraint(condition=Q(code__isnull=False) | ~Q(name=""), name="role_has_a_name"),
+        ]
+
+    def known_permissions(self) -> frozenset[Permission]:
+        """What a newer or older version stored and this one does not know gives no right."""
+        return frozenset(permission for permission in Permission if permission in self.permissions)
+
+
+class Grant(models.Model):
+    """A role for a user, as far as it reaches. Groups point at it from above (groups.Group.grants)."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="grants")
+    role = models.ForeignKey(Role, models.PROTECT, related_name="grants")
+    reach = models.CharField(max_length=20, choices=[(reach.value, reach.name) for reach in Reach])
+    branches = models.ManyToManyField(Branch, related_name="grants", blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(reach__in=[reach.value for reach in Reach]), name="grant_reach_known"),
+        ]
+
+
+class Invitation(models.Model):
+    """A link by which a person makes their own sign-in; only its digest is kept. It works once, until it expires."""
+
+    email = models.EmailField(blank=True)
+    name = models.CharField(max_length=150)
+    digest = models.CharField(max_length=64, unique=True)
+    grant = models.JSONField()
+    employee_key = models.BigIntegerField(null=True)
+    invited_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="invitations")
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    accepted_by = models.OneToOneField(User, models.PROTECT, null=True, related_name="invitation")
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(accepted_at=None, accepted_by=None)
+                | Q(accepted_at__isnull=False, accepted_by__isnull=False, revoked_at=None),
+                name="invitation_accepted_at_and_by",
+            ),
+        ]
+
+
+class SignInLink(models.Model):
+    """Signs one user in, once; made on the command line by whoever runs the installation."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="sign_in_links")
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+
+class ApiKey(models.Model):
+    """Acts with the rights of its user; only the digest is kept."""
+
+    user = models.ForeignKey(User, models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=60)
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField()

@@ -1,0 +1,87 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access.actor import Permission
+from rollbook.domains.access.scoping import Scope, ScopedQuerySet
+
+
+class Kind(models.TextChoices):
+    REGULAR = "regular", _("regular")
+    TRIAL = "trial", _("trial")
+    ONE_OFF = "one_off", _("one-off")
+    MAKE_UP = "make_up", _("make-up")
+
+
+class Status(models.TextChoices):
+    PLANNED = "planned", _("planned")
+    ATTENDED = "attended", _("attended")
+    MISSED = "missed", _("missed")
+    EXCUSED = "excused", _("excused")
+
+
+class MarkQuerySet(ScopedQuerySet["Mark"]):
+    scope = Scope(
+        see=Permission.JOURNAL_SEE,
+        branch=("lesson__branch",),
+        group=("lesson__group",),
+        own=("lesson__teachers__user", "lesson__group__teachers__user"),
+    )
+
+    def standing(self) -> Self:
+        """Those that say something: a mark taken back keeps its row for its version and the ledger."""
+        return self.filter(status__isnull=False)
+
+
+class Mark(models.Model):
+    """The cell. What held at the moment of marking stays with it: a later change of rules re-prices nothing.
+
+    `share` is the per cent of `price` that is charged, `price` that of the whole lesson. `worked_off_note` says
+    how a miss was worked off by hand; a visit that works one off points at it by `makes_up`.
+    """
+
+    client = models.ForeignKey("people.Client", models.PROTECT, related_name="marks")
+    lesson = models.ForeignKey("schedule.Lesson", models.PROTECT, related_name="marks")
+    # The local day of the lesson, kept by a trigger: the history of a client is read by it.
+    day = models.DateField(editable=False)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
+    status = models.CharField(max_length=10, choices=Status, null=True)
+    minutes_late = models.PositiveSmallIntegerField(default=0)
+    present = models.BooleanField(default=False)
+    uses_lesson = models.BooleanField(default=False)
+    pays_teacher = models.BooleanField(default=False)
+    share = models.PositiveSmallIntegerField(default=0)
+    price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    # Until when the miss may be worked off; None gives no right.
+    make_up_until = models.DateField(null=True)
+    makes_up = models.OneToOneField("self", models.PROTECT, null=True, related_name="made_up_by")
+    worked_off_on = models.DateField(null=True)
+    worked_off_note = models.CharField(max_length=200, blank=True)
+    marked_at = models.DateTimeField()
+    marked_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="marks")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = MarkQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["lesson", "client"], name="mark_once_per_client_and_lesson"),
+            models.CheckConstraint(condition=Q(share__lte=100), name="mark_share_per_cent"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="mark_price"),
+            models.CheckConstraint(condition=Q(status=None) | Q(status__in=Status.values), name="mark_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=Kind.values), name="mark_kind_known"),
+            models.CheckConstraint(
+                condition=Q(minutes_late=0) | Q(status=Status.ATTENDED, minutes_late__lte=600), name="mark_late_is_attended"
+            ),
+            models.CheckConstraint(
+                condition=Q(makes_up=None) | Q(kind=Kind.MAKE_UP) & ~Q(makes_up=F("id")), name="mark_makes_up_one_other"
+            ),
+            models.CheckConstraint(
+                condition=Q(worked_off_on=None, worked_off_note="")
+                | Q(worked_off_on__isnull=False, status__in=[Status.MISSED, Status.EXCUSED]) & ~Q(worked_off_note=""),
+                name="mark_worked_off_by_hand",
+            ),
+        ]
+        indexes = [models.Index(fields=["client", "day"], name="mark_of_client")]
