@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """A database for each process of the tests. The owner built it; they run as the serving role, as the product does."""
+    """A database for each process. The owner built it; the tests run as the serving role, as the product does."""
     with django_db_blocker.unblock(), databases.clone() as name, databases.pointed_at(name):
         yield
 

@@ -39,7 +39,7 @@ def clone() -> Iterator[str]:
 def pointed_at(name: str) -> Iterator[None]:
     """Both roles work in this database while inside, in every thread."""
     before = {alias: connections.settings[alias]["NAME"] for alias in ALIASES}
-    _point({alias: name for alias in ALIASES})
+    _point(dict.fromkeys(ALIASES, name))
     try:
         yield
     finally:

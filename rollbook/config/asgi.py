@@ -1,0 +1,14 @@
+"""The event stream. Pages are served by wsgi.py: Django under ASGI costs twice as much and more."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402
+
+from rollbook.web.live import Live  # noqa: E402
+
+application = Live(database=os.environ["DATABASE_URL"], origin=settings.PUBLIC_URL)

@@ -1,0 +1,62 @@
+"""The processes of Rollbook. What they serve is named, not imported: it stands above this folder."""
+
+import os
+import socket
+import sys
+from http.client import HTTPConnection, HTTPException
+
+from rollbook.operations.launch.environment import Misconfigured, host, live_port, port
+from rollbook.operations.launch.supervisor import Program
+
+
+def web() -> Program:
+    """Pages. Threads beside the workers, so that one slow report does not hold up the rest."""
+    return Program("web", [
+        *_granian("wsgi", port()), "--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", "4",
+        "rollbook.config.wsgi:application",
+    ])  # fmt: skip
+
+
+def live() -> Program:
+    """The event stream. It never ends by itself, hence the short patience at the end."""
+    return Program("live", [
+        *_granian("asgi", live_port()), "--workers", "1", "--loop", "uvloop", "--no-ws",
+        "rollbook.config.asgi:application",
+    ])  # fmt: skip
+
+
+def worker() -> Program:
+    """What is done later or by the clock."""
+    return Program("worker", [sys.executable, "-m", "django", "procrastinate", "worker"])
+
+
+def _granian(interface: str, number: int) -> list[str]:
+    return [
+        sys.executable, "-m", "granian", "--interface", interface, "--host", host(), "--port", str(number),
+        "--log-level", "warning", "--workers-kill-timeout", "5",
+    ]  # fmt: skip
+
+
+def must_be_free(number: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host() else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host(), number))
+        except OSError as error:
+            raise Misconfigured(
+                f"Port {number} of {host()} cannot be had ({error.strerror}): perhaps Rollbook runs already. "
+                f"Stop what holds it, or choose another: PORT={port() + 100}."
+            ) from error
+
+
+def answers(number: int) -> bool:
+    """Whether a server at this port answers at all, whatever it says."""
+    asked = HTTPConnection("127.0.0.1" if host() == "0.0.0.0" else host(), number, timeout=5)  # noqa: S104
+    try:
+        asked.request("HEAD", "/")
+        asked.getresponse()
+    except (OSError, HTTPException):
+        return False
+    finally:
+        asked.close()
+    return True

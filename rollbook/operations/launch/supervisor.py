@@ -1,0 +1,126 @@
+"""Several processes as one: started together, stopped together, revived when one falls."""
+
+import ctypes
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+PAUSES = (1, 2, 4, 8)  # seconds before each revival; one more fall in a row stops everything
+STEADY = 30  # seconds: whoever lived as long may fall anew
+GRACE = 10  # seconds to finish what is in hand
+
+PR_SET_PDEATHSIG = 1
+
+
+@dataclass(frozen=True)
+class Program:
+    name: str
+    command: Sequence[str]
+
+
+class Child:
+    """A program that is kept alive."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.falls = 0
+        self._start()
+
+    def _start(self) -> None:
+        self.resumes_at: float | None = None
+        self.started_at = time.monotonic()
+        # Its own session: Ctrl-C in the terminal reaches the supervisor alone, which says who stops, and when.
+        self.process = subprocess.Popen(  # noqa: S603
+            self.program.command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+        )
+
+    def look_after(self) -> bool:
+        """Revive it if it fell and its pause is over; False when it has fallen too often."""
+        if self.process.poll() is None:
+            return True
+        if self.resumes_at is None:
+            return self._fell()
+        if time.monotonic() >= self.resumes_at:
+            self._start()
+        return True
+
+    def _fell(self) -> bool:
+        lived = time.monotonic() - self.started_at
+        self.falls = 1 if lived > STEADY else self.falls + 1
+        how = f"{self.program.name} ended with {self.process.returncode} after {lived:.0f} s"
+        if self.falls > len(PAUSES):
+            say(f"{how}, {self.falls} times in a row: stopping everything.")
+            return False
+        pause = PAUSES[self.falls - 1]
+        say(f"{how}; starting it again in {pause} s.")
+        self.resumes_at = time.monotonic() + pause
+        return True
+
+    def ask_to_stop(self) -> None:
+        if self.process.poll() is None:
+            self.process.terminate()
+
+    def wait_until(self, deadline: float) -> None:
+        """Gone when this returns, asked or killed."""
+        try:
+            self.process.wait(max(0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            say(f"{self.program.name} does not stop: killed.")
+            self.process.kill()
+            self.process.wait()
+
+
+def supervise(programs: Sequence[Program], *, answers: Callable[[], bool], greet: Callable[[], None]) -> int:
+    """Run them until somebody says stop (0) or one falls too often (1); `greet` once, as soon as it `answers`."""
+    with _told_to_stop() as stop:
+        children = [Child(program) for program in programs]
+        try:
+            greeted = False
+            while not stop.wait(0.2):
+                if not all(child.look_after() for child in children):
+                    return 1
+                if not greeted and answers():
+                    greeted = True
+                    greet()
+            return 0
+        finally:
+            for child in children:
+                child.ask_to_stop()
+            deadline = time.monotonic() + GRACE
+            for child in children:
+                child.wait_until(deadline)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[threading.Event]:
+    """Set by Ctrl-C, by a service manager and by a closed terminal."""
+    told = threading.Event()
+    kinds = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {kind: signal.signal(kind, lambda *_: told.set()) for kind in kinds}
+    try:
+        yield told
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+def _die_with_parent() -> None:
+    """Even a supervisor that was killed leaves nobody behind to hold its ports."""
+    _libc().prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+_libc = partial(ctypes.CDLL, None)
+
+
+def say(sentence: str) -> None:
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()

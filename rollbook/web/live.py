@@ -1,0 +1,194 @@
+"""Live events in a process of their own: one LISTEN, many readers.
+
+A page that stays open asks for `/live/?topics=group:7,lesson:12` and is sent `data: group:7` when something there
+changed; what it was, it fetches itself. Rights are asked at the beginning and every minute.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from io import BytesIO
+from typing import Any
+from urllib.parse import parse_qs
+
+import psycopg
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+
+from rollbook.foundation.errors import Declined, status_of
+from rollbook.screens.live import may_hear
+from rollbook.web.middleware import ActorMiddleware
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+HEARTBEAT = 15  # seconds of silence after which a comment keeps proxies from closing
+ASK_AGAIN = 60  # seconds after which the right is asked again
+MOST_TOPICS = 50
+# An id given at once makes a browser that comes back say so: it may have missed something.
+HELLO = b"retry: 2000\nid: 1\n\n"
+ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+
+log = logging.getLogger(__name__)
+
+
+class Reader:
+    """One open page. A slow one hears once of what happened many times."""
+
+    def __init__(self, topics: frozenset[str]) -> None:
+        self.topics = topics
+        self.changed: set[str] = set()
+        self.woken = asyncio.Event()
+
+    def hear(self, topics: frozenset[str]) -> None:
+        if mine := self.topics & topics:
+            self.changed |= mine
+            self.woken.set()
+
+    async def next(self) -> bytes:
+        """The next event, or a comment when nothing happened for long."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.woken.wait(), HEARTBEAT)
+        self.woken.clear()
+        changed, self.changed = self.changed, set()
+        return f"data: {' '.join(sorted(changed))}\n\n".encode() if changed else b":\n\n"
+
+
+class Live:
+    """The ASGI application. `database` is an address that no transaction pooler stands behind."""
+
+    def __init__(self, *, database: str, origin: str) -> None:
+        self.database = database
+        self.origin = origin
+        self.readers: set[Reader] = set()
+        self.listening = False
+        self.rights = ThreadPoolExecutor(2, thread_name_prefix="rights")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["path"] == "/live/health":
+            await self._say(send, 200 if self.listening else 503)
+        elif scope["path"] != "/live/":
+            await self._say(send, 404)
+        elif scope["method"] != "GET":
+            await self._say(send, 405)
+        else:
+            await self._serve(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        listener = asyncio.create_task(self._listen())
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        listener.cancel()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                await self._listen_once()
+            except psycopg.OperationalError as error:
+                log.warning("The database cannot be listened to: %s", error)
+            self.listening = False
+            await asyncio.sleep(1)
+
+    async def _listen_once(self) -> None:
+        async with await psycopg.AsyncConnection.connect(self.database, autocommit=True, **ALIVE) as connection:
+            await connection.execute("LISTEN rollbook")
+            self.listening = True
+            for reader in list(self.readers):
+                reader.hear(reader.topics)  # whatever was told while nobody listened
+            async for note in connection.notifies():
+                topics = frozenset(note.payload.split())
+                for reader in list(self.readers):
+                    reader.hear(topics)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        topics = _topics(scope)
+        if not 0 < len(topics) <= MOST_TOPICS:
+            await self._say(send, 422)
+            return
+        if (status := await self._may(scope, topics)) != 200:
+            await self._say(send, status)
+            return
+        reader = Reader(topics)
+        self.readers.add(reader)
+        gone = asyncio.create_task(_gone(receive))
+        gone.add_done_callback(lambda _: reader.woken.set())
+        try:
+            await self._stream(scope, send, reader, gone)
+        finally:
+            self.readers.discard(reader)
+            gone.cancel()
+
+    async def _stream(self, scope: Scope, send: Send, reader: Reader, gone: "asyncio.Task[None]") -> None:
+        clock = asyncio.get_running_loop().time
+        if any(name == b"last-event-id" for name, _ in scope["headers"]):
+            reader.hear(reader.topics)
+        await send(self._head(200, b"text/event-stream"))
+        await send({"type": "http.response.body", "body": HELLO, "more_body": True})
+        asked_at = clock()
+        while True:
+            event = await reader.next()
+            if clock() - asked_at >= ASK_AGAIN:
+                if await self._may(scope, reader.topics) != 200:
+                    break
+                asked_at = clock()
+            if gone.done():
+                return
+            await send({"type": "http.response.body", "body": event, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _may(self, scope: Scope, topics: frozenset[str]) -> int:
+        """The status of the answer: may whoever sent this request hear these topics now?"""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.rights, partial(_status, scope, topics))
+
+    async def _say(self, send: Send, status: int) -> None:
+        await send(self._head(status, b"text/plain"))
+        await send({"type": "http.response.body", "body": b""})
+
+    def _head(self, status: int, kind: bytes) -> dict[str, Any]:
+        headers = {
+            b"content-type": kind,
+            b"cache-control": b"no-store",
+            b"x-accel-buffering": b"no",
+            b"access-control-allow-origin": self.origin.encode(),
+            b"access-control-allow-credentials": b"true",
+        }
+        return {"type": "http.response.start", "status": status, "headers": list(headers.items())}
+
+
+def _topics(scope: Scope) -> frozenset[str]:
+    told = parse_qs(scope["query_string"].decode("latin-1")).get("topics", [])
+    return frozenset(topic for topic in ",".join(told).split(",") if topic)
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _status(scope: Scope, topics: frozenset[str]) -> int:
+    """Asked through the same middleware as a page, so that session, person and rights mean the same."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        return HttpResponse(status=200 if may_hear(topics=topics, by=request.actor) else 403)
+
+    close_old_connections()
+    ask = SessionMiddleware(AuthenticationMiddleware(ActorMiddleware(answer)))
+    try:
+        return ask(ASGIRequest(scope, BytesIO())).status_code
+    except Declined as declined:
+        return status_of(declined)
+    except Exception:
+        log.exception("The right to hear %r cannot be asked", sorted(topics))
+        return 503
