@@ -19,6 +19,7 @@ class Permission(StrEnum):
     LESSON_JOIN = "lesson.join"
     JOURNAL_SEE = "journal.see"
     JOURNAL_MARK = "journal.mark"
+    JOURNAL_CORRECT = "journal.correct"
     JOURNAL_CHARGE = "journal.charge"
     MONEY_SEE = "money.see"
     PAYMENT_TAKE = "payment.take"

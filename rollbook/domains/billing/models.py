@@ -46,9 +46,12 @@ class Tariff(models.Model):
 class TariffUseQuerySet(ScopedQuerySet["TariffUse"]):
     scope = Scope(
         see=Permission.JOURNAL_SEE,
-        branch=("group__branch",),
-        group=("group",),
-        own=("group__teachers__user", "group__lessons__teachers__user"),
+        branch=("group__branch", "programme__groups__branch"),
+        group=("group", "programme__groups"),
+        own=(
+            "group__teachers__user", "group__lessons__teachers__user",
+            "programme__groups__teachers__user", "programme__groups__lessons__teachers__user",
+        ),
     )
 
     def on(self, day: date) -> Self:

@@ -53,7 +53,7 @@ class Mark(models.Model):
     uses_lesson = models.BooleanField(default=False)
     pays_teacher = models.BooleanField(default=False)
     share = models.PositiveSmallIntegerField(default=0)
-    price = models.DecimalField(max_digits=12, decimal_places=2, default=0)
+    price = models.DecimalField(max_digits=16, decimal_places=6, default=0)
     # Until when the miss may be worked off; None gives no right.
     make_up_until = models.DateField(null=True)
     makes_up = models.OneToOneField("self", models.PROTECT, null=True, related_name="made_up_by")

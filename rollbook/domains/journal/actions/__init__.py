@@ -1,1 +1,13 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
+
+from rollbook.domains.journal.actions.marks import (
+    LessonIsCancelled,
+    NotExpected,
+    NotYet,
+    StaleMark,
+    TooLate,
+    WorkedOff,
+    mark,
+)
+
+__all__ = ["LessonIsCancelled", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "mark"]

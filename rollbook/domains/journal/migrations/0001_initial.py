@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('uses_lesson', models.BooleanField(default=False)),
                 ('pays_teacher', models.BooleanField(default=False)),
                 ('share', models.PositiveSmallIntegerField(default=0)),
-                ('price', models.DecimalField(decimal_places=2, default=0, max_digits=12)),
+                ('price', models.DecimalField(decimal_places=6, default=0, max_digits=16)),
                 ('make_up_until', models.DateField(null=True)),
                 ('worked_off_on', models.DateField(null=True)),
                 ('worked_off_note', models.CharField(blank=True, max_length=200)),

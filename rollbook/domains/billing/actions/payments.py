@@ -1,0 +1,83 @@
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
+from rollbook.domains.history import actions as history
+from rollbook.domains.people.models import Client
+from rollbook.foundation.errors import InvalidInput, Refused
+from rollbook.foundation.periods import local
+
+LARGEST = Decimal("1000000000")
+
+
+class AnotherPayment(Refused):
+    """The key of this payment was used for another one."""
+
+
+@transaction.atomic
+def receive_payment(
+    *, client_id: int, amount: Decimal, method: Method, on: date, note: str, key: str, at: datetime, by: Actor
+) -> int:
+    """Book money that came for a client on the local day `on`; returns the id of the payment.
+
+    `key` is made by whoever asks: the same payment under the same key is booked once, and the second call answers as
+    the first. InvalidInput where amount or day make no sense.
+    """
+    client = Client.objects.select_related("branch").pick_to_change(by, Permission.PAYMENT_TAKE, client_id)
+    _check(amount, on, today=local(at, client.branch.time_zone).date())
+    told = {"amount": amount, "method": method, "received_on": on, "note": note}
+    payment, is_new = Payment.objects.get_or_create(key=key, defaults=told)
+    if not is_new:
+        _refuse_another(payment, client, amount, on)
+        return payment.pk
+    entry = LedgerEntry.objects.create(
+        client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=on, made_at=at
+    )
+    history.record(
+        verb="payment.received", subject=f"client:{client.pk}", at=at, by=by,
+        new={"amount": str(amount), "method": method, "on": on.isoformat(), "note": note, "entry": entry.pk},
+    )
+    return payment.pk
+
+
+def _refuse_another(payment: Payment, client: Client, amount: Decimal, on: date) -> None:
+    same = (payment.amount, payment.received_on) == (amount, on)
+    if not (same and payment.entries.filter(client=client).exists()):
+        raise AnotherPayment(_("This form has already taken another payment. Open it anew."))
+
+
+def _check(amount: Decimal, on: date, *, today: date) -> None:
+    fields = {}
+    if not 0 < amount <= LARGEST:
+        fields["amount"] = _("A payment is more than zero and at most {largest}.").format(largest=LARGEST)
+    elif amount != amount.quantize(Decimal("0.01")):
+        fields["amount"] = _("At most two digits after the point.")
+    if not today - timedelta(days=3660) <= on <= today:
+        fields["on"] = _("The day of a payment is today or before, within ten years.")
+    if fields:
+        raise InvalidInput(fields)
+
+
+@transaction.atomic
+def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) -> None:
+    """Put a payment that was booked by mistake right: each of its entries is reversed. Twice changes nothing."""
+    payment = Payment.objects.pick_to_change(by, Permission.PAYMENT_TAKE, payment_id)
+    standing = LedgerEntry.objects.filter(payment=payment, kind=EntryKind.PAYMENT, reversed_by=None)
+    entries = [
+        LedgerEntry(
+            client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,
+            payment=payment, reverses=entry, day=entry.day, made_at=at,
+        )
+        for entry in standing.order_by("client", "pk")
+    ]
+    LedgerEntry.objects.bulk_create(entries)
+    history.record_many(
+        verb="payment.taken_back", at=at, by=by,
+        changes=[
+            history.Change(f"client:{e.client_id}", {"reason": reason}, {"amount": str(-e.amount)}) for e in entries
+        ],
+    )

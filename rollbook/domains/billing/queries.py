@@ -1,0 +1,136 @@
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Q, Sum
+from django.db.models.functions import Coalesce
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.models import EntryKind, LedgerEntry, TariffUse
+from rollbook.domains.billing.rules import lesson_price
+from rollbook.domains.journal.models import Kind, Status
+from rollbook.domains.people.models import Client
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a lesson costs; a group without a tariff costs nothing."""
+
+    pricing: str = "fixed"
+    price: Decimal = ZERO
+    missed_share: int = 0
+    excused_share: int = 0
+    make_up_days: int | None = None
+    tariff: str = ""
+
+    def of_lesson(self, *, lessons: int) -> Decimal:
+        """The price of one whole lesson in a month that gives `lessons`."""
+        return lesson_price(pricing=self.pricing, price=self.price, lessons=lessons)
+
+
+def terms(
+    *, groups: Mapping[int, int], on: date, by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> dict[int, Terms]:
+    """The terms of each group (given with its programme) on a day; a group's own tariff goes before its programme's.
+
+    For those who mark in it or see it: that a lesson costs something needs no right to see what others have paid.
+    """
+    rows = (
+        TariffUse.objects.visible_to(by, under)
+        .on(on)
+        .filter(Q(group__in=groups) | Q(programme__in=set(groups.values())))
+        .values_list(
+            "group", "programme", "tariff__pricing", "tariff__price", "tariff__missed_share", "tariff__excused_share",
+            "tariff__make_up_days", "tariff__name",
+        )
+    )
+    of_group, of_programme = {}, {}
+    for group, programme, *told in rows:
+        (of_group if group else of_programme)[group or programme] = Terms(*told)
+    return {
+        group: of_group.get(group) or of_programme.get(programme) or Terms() for group, programme in groups.items()
+    }
+
+
+def balances(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
+    """What each client has (or, below zero, owes) today; nothing of those whose money may not be seen."""
+    if not by.may(Permission.MONEY_SEE):
+        return {}
+    visible = Client.objects.visible_to(by, Permission.MONEY_SEE).filter(pk__in=clients)
+    return dict(visible.values_list("pk", Coalesce("account__balance", ZERO)))
+
+
+def covered(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
+    """The balances of clients in lessons of those who mark, to say paid or not: never to be shown as sums."""
+    visible = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(pk__in=clients)
+    return dict(visible.values_list("pk", Coalesce("account__balance", ZERO)))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a statement, and why it stands there."""
+
+    entry_id: int
+    day: date
+    kind: EntryKind
+    amount: Decimal
+    group: str
+    mark_kind: Kind | None
+    status: Status | None
+    share: int
+    method: str
+    note: str
+    payment_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A client's account over the days [first, last]. What was written and taken back again is left out of the
+    lines: it cancels out, and the history keeps it."""
+
+    opening: Decimal
+    lines: tuple[Line, ...]
+    closing: Decimal
+
+
+def statement(*, client_id: int, first: date, last: date, by: Actor) -> Statement | None:
+    """None where the money of this client may not be seen."""
+    if not by.may(Permission.MONEY_SEE):
+        return None
+    entries = LedgerEntry.objects.visible_to(by, Permission.MONEY_SEE).filter(client=client_id)
+    opening = entries.filter(day__lt=first).aggregate(sum=Coalesce(Sum("amount"), ZERO))["sum"]
+    rows = (
+        entries.filter(day__range=(first, last))
+        .exclude(kind=EntryKind.REVERSAL, reverses__day__range=(first, last))
+        .exclude(reversed_by__day__range=(first, last))
+        .order_by("day", "pk")
+        .values_list(
+            "pk", "day", "kind", "amount", "group__name", "mark__kind", "mark__status", "mark__share",
+            "payment__method", "payment__note", "payment",
+        )
+    )
+    lines = tuple(
+        Line(
+            pk, day, EntryKind(kind), amount, group or "", Kind(mark_kind) if mark_kind else None,
+            Status(status) if status else None, share or 0, method or "", note or "", payment,
+        )
+        for pk, day, kind, amount, group, mark_kind, status, share, method, note, payment in rows
+    )
+    return Statement(opening, lines, opening + sum((line.amount for line in lines), ZERO))
+
+
+def revenue(*, group_id: int, first: date, last: date, by: Actor) -> Decimal | None:
+    """What was charged for the lessons of a group on the days [first, last]; None where it may not be seen.
+
+    Revenue is what was charged for marks, never payments (spec 12, 6).
+    """
+    if not by.may(Permission.MONEY_SEE):
+        return None
+    charges = LedgerEntry.objects.visible_to(by, Permission.MONEY_SEE).filter(
+        group=group_id, day__range=(first, last), mark__isnull=False
+    )
+    total: Decimal = charges.aggregate(sum=Coalesce(Sum("amount"), ZERO))["sum"]
+    return -total

@@ -1,0 +1,116 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.groups.models import Enrolment, Freeze
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A client in a group on the days [since, until)."""
+
+    enrolment_id: int
+    client_id: int
+    name: str
+    search: str
+    birth_date: date | None
+    since: date
+    until: date | None
+    weekdays: frozenset[int] | None
+
+    def comes_on(self, day: date) -> bool:
+        """Whether the client is expected on that day, freezes aside."""
+        inside = self.since <= day and (self.until is None or day < self.until)
+        return inside and (self.weekdays is None or day.isoweekday() in self.weekdays)
+
+
+def members(*, group_id: int, first: date, last: date, by: Actor) -> tuple[Member, ...]:
+    """Who belonged to the group on at least one of the days [first, last], by name."""
+    rows = (
+        Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .within(first, last)
+        .filter(group=group_id)
+        .order_by("client__search", "client", "since")
+        .values_list(
+            "pk", "client", "client__name", "client__search", "client__birth_date", "since", "until", "weekdays"
+        )
+    )
+    return tuple(Member(*row[:7], frozenset(row[7]) if row[7] else None) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A freeze on the days [since, until)."""
+
+    freeze_id: int
+    client_id: int
+    since: date
+    until: date
+    reason: str
+
+    def covers(self, day: date) -> bool:
+        return self.since <= day < self.until
+
+
+def freezes(*, clients: Collection[int], first: date, last: date, by: Actor) -> tuple[Pause, ...]:
+    """The freezes of clients that cover at least one of the days [first, last], in time order."""
+    rows = (
+        Freeze.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .within(first, last)
+        .filter(client__in=clients)
+        .order_by("since", "pk")
+        .values_list("pk", "client", "since", "until", "reason")
+    )
+    return tuple(Pause(*row) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """A group of a client, seen from the client."""
+
+    enrolment_id: int
+    client_id: int
+    group_id: int
+    programme_id: int
+    group: str
+    since: date
+    until: date | None
+    weekdays: frozenset[int] | None
+
+
+def belongings(*, clients: Collection[int], by: Actor) -> tuple[Belonging, ...]:
+    """All enrolments of clients, the latest first."""
+    rows = (
+        Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .filter(client__in=clients)
+        .order_by("-since", "-pk")
+        .values_list(
+            "pk", "client", "group", "group__programme", "group__name", "since", "until", "weekdays"
+        )
+    )
+    return tuple(Belonging(*row[:7], frozenset(row[7]) if row[7] else None) for row in rows)
+
+
+def enrolled(*, group_ids: Collection[int], on: date, by: Actor) -> dict[int, int]:
+    """By group: how many belong to it on a day, the frozen included (they keep their seat)."""
+    rows = (
+        Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .on(on)
+        .filter(group__in=group_ids)
+        .order_by()
+        .values("group")
+        .annotate(number=Count("client", distinct=True))
+        .values_list("group", "number")
+    )
+    return dict(rows)
+
+
+def groups_of(*, client_id: int, on: date, by: Actor) -> frozenset[int]:
+    """The groups to which a client belongs on a day, as far as `by` sees them."""
+    if not by.may(Permission.JOURNAL_SEE):
+        return frozenset()
+    enrolments = Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE).on(on).filter(client=client_id)
+    return frozenset(enrolments.values_list("group", flat=True))

@@ -1,0 +1,189 @@
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.groups.models import Enrolment, Freeze
+from rollbook.domains.history import actions as history
+from rollbook.domains.journal.models import Kind, Mark, Status
+from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
+from rollbook.domains.schedule.models import Lesson
+from rollbook.foundation.errors import Refused
+from rollbook.foundation.periods import local
+
+
+class NotExpected(Refused):
+    """A client who is not in the group on the day of the lesson, or does not come on this weekday, or pauses."""
+
+
+class LessonIsCancelled(Refused):
+    sentence = _("The lesson is cancelled: nobody can be marked in it.")
+
+
+class NotYet(Refused):
+    """Who came is known on the day of the lesson, not before."""
+
+
+class TooLate(Refused):
+    """The days in which whoever teaches may mark are over."""
+
+
+class WorkedOff(Refused):
+    """A miss that has been worked off stays as it is, or the visit would make up for nothing."""
+
+
+class StaleMark(Refused):
+    """Somebody has marked since the person looked."""
+
+
+@transaction.atomic
+def mark(
+    *,
+    lesson_id: int,
+    marks: Mapping[int, Status | None],
+    switches: Mapping[str, Switches],
+    price: Decimal,
+    edit_days: int,
+    seen: Mapping[int, int] | None,
+    at: datetime,
+    by: Actor,
+    minutes_late: Mapping[int, int] | None = None,
+) -> tuple[int, ...]:
+    """Mark clients of a lesson; None takes a mark back; whoever is not named stays as they were. All or nothing.
+
+    `switches` and `price` (of the whole lesson) are stored with each mark that changes. `seen` gives the version that
+    was looked at (0: none yet); without it nothing is compared. `edit_days` is how many days after the lesson those may
+    still mark who cannot correct. Returns the ids of the marks that have changed.
+    """
+    lesson = Lesson.objects.select_related("branch").pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
+    _refuse_time(lesson, marks, edit_days, at, by)
+    standing = {row.client_id: row for row in _locked(lesson, marks)}
+    _refuse_stale(standing, marks, seen or {})
+    late = minutes_late or {}
+    changing = [
+        client for client, status in marks.items() if _differs(standing.get(client), status, late.get(client, 0))
+    ]
+    _refuse_strangers(lesson, [c for c in changing if c not in standing or standing[c].kind == Kind.REGULAR])
+    _refuse_worked_off([standing[client] for client in changing if client in standing])
+    changed = [
+        _marked(
+            standing.get(client) or Mark(client_id=client, lesson=lesson, version=0),
+            marks[client], late.get(client, 0), switches, price, lesson.day, at, by,
+        )
+        for client in changing
+    ]
+    if not changed:
+        return ()
+    old = {str(client): standing[client].status for client in changing if client in standing}
+    written = Mark.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["lesson", "client"],
+        update_fields=[
+            "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price", "make_up_until",
+            "marked_at", "marked_by", "version",
+        ],
+    )
+    history.record(
+        verb="lesson.marked", subject=f"lesson:{lesson.pk}", at=at, by=by,
+        within=f"group:{lesson.group_id}" if lesson.group_id else "",
+        old=old, new={str(row.client_id): row.status for row in changed},
+    )
+    return tuple(row.pk for row in written)
+
+
+def _locked(lesson: Lesson, clients: Collection[int]) -> QuerySet[Any]:
+    """The marks that stand there, with what the rules must know of the other half of a make-up (hence Any)."""
+    made_up = Mark.objects.filter(makes_up=OuterRef("pk"), status=Status.ATTENDED)
+    return (
+        Mark.objects.filter(lesson=lesson, client__in=clients)
+        .annotate(
+            miss_share=F("makes_up__share"), miss_price=F("makes_up__price"),
+            made_up_on=Subquery(made_up.values("day")[:1]),
+        )
+        .select_for_update(of=("self",))
+        .order_by("pk")
+    )
+
+
+def _differs(standing: Mark | None, status: Status | None, late: int) -> bool:
+    if standing is None:
+        return status is not None
+    return (standing.status, standing.minutes_late) != (status, late if status == Status.ATTENDED else 0)
+
+
+def _marked(
+    row: Any, status: Status | None, late: int, switches: Mapping[str, Switches], price: Decimal, day: date,
+    at: datetime, by: Actor,
+) -> Mark:
+    means = switches[status] if status else Switches()
+    if row.makes_up_id:
+        # A visit costs what the miss would have, less what the miss did cost.
+        means, price = of_make_up(means, miss_share=row.miss_share), row.miss_price
+    else:
+        means = of_kind(means, kind=row.kind)
+    row.status, row.minutes_late = status, late if status == Status.ATTENDED else 0
+    row.present, row.uses_lesson, row.pays_teacher, row.share = means[:4]
+    row.price, row.make_up_until = price, make_up_until(day=day, row=means)
+    row.marked_at, row.marked_by_id, row.version = at, by.user_id, row.version + 1
+    row.pk, row.day = None, day
+    return row
+
+
+def _refuse_time(
+    lesson: Lesson, marks: Mapping[int, Status | None], edit_days: int, at: datetime, by: Actor
+) -> None:
+    if lesson.cancelled_at:
+        raise LessonIsCancelled(str(LessonIsCancelled.sentence))
+    today = local(at, lesson.branch.time_zone).date()
+    if lesson.day > today and {Status.ATTENDED, Status.MISSED} & set(marks.values()):
+        raise NotYet(_("The lesson has not been yet: who came can be marked on its day."))
+    if lesson.day < today - timedelta(days=edit_days):
+        if by.may(Permission.JOURNAL_CORRECT):
+            correctable = Lesson.objects.visible_to(by, Permission.JOURNAL_CORRECT)
+            if correctable.filter(pk=lesson.pk).exists():
+                return
+        raise TooLate(_("Marks can be changed for {days} days after the lesson.").format(days=edit_days))
+
+
+def _refuse_strangers(lesson: Lesson, clients: Collection[int]) -> None:
+    """Regular marks are for those who are enrolled on that weekday and do not pause."""
+    if not clients:
+        return
+    comes = Q(weekdays=None) | Q(weekdays__contains=[lesson.day.isoweekday()])
+    enrolled = Enrolment.objects.on(lesson.day).filter(comes, group=lesson.group_id, client__in=clients)
+    # Ids alone: a name would tell of clients whom this person may not see.
+    if strangers := set(clients) - set(enrolled.values_list("client", flat=True)):
+        sentence = _("Not expected at this lesson: {ids}.")
+        raise NotExpected(sentence.format(ids=", ".join(map(str, sorted(strangers)))))
+    frozen = Freeze.objects.within(lesson.day, lesson.day).filter(client__in=clients)
+    if pausing := set(frozen.values_list("client", flat=True)):
+        sentence = _("Frozen on the day of the lesson: {ids}.")
+        raise NotExpected(sentence.format(ids=", ".join(map(str, sorted(pausing)))))
+
+
+def _refuse_worked_off(rows: Collection[Any]) -> None:
+    for row in rows:
+        if day := row.worked_off_on or row.made_up_on:
+            sentence = _("This lesson was worked off on {day}; the mark can be changed when that is undone.")
+            raise WorkedOff(sentence.format(day=day.strftime("%d.%m.%Y")), [{"client_id": row.client_id}])
+
+
+def _refuse_stale(
+    standing: Mapping[int, Mark], marks: Mapping[int, Status | None], seen: Mapping[int, int]
+) -> None:
+    stale = [
+        {
+            "client_id": client, "yours": marks[client] or "", "theirs": standing[client].status or "",
+            "version": standing[client].version,
+        }
+        for client in marks
+        if client in seen and client in standing and seen[client] != standing[client].version
+    ]
+    if stale:
+        raise StaleMark(_("Somebody has marked in the meantime."), stale)

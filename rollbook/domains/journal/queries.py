@@ -1,0 +1,83 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.journal.models import Kind, Mark, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A mark as it is shown; version 0 and no status where nobody has marked yet."""
+
+    status: Status | None = None
+    kind: Kind = Kind.REGULAR
+    version: int = 0
+    minutes_late: int = 0
+    share: int = 0
+    make_up_until: date | None = None
+    worked_off_on: date | None = None
+    """By a visit, or by hand: then there is a note."""
+    worked_off_note: str = ""
+
+
+NOBODY = Cell()
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    client_id: int
+    lesson_id: int
+    name: str
+    cell: Cell
+
+
+def cells(*, lesson_ids: Collection[int], by: Actor, clients: Collection[int] | None = None) -> tuple[Marked, ...]:
+    """The marks of lessons, those taken back too (for their version), with the names of the marked; of `clients`
+    alone where they are named."""
+    visit = Mark.objects.filter(makes_up=OuterRef("pk"), status=Status.ATTENDED).values("day")[:1]
+    marks = Mark.objects.visible_to(by, Permission.JOURNAL_SEE).filter(lesson__in=lesson_ids)
+    if clients is not None:
+        marks = marks.filter(client__in=clients)
+    # Whether a visit worked a miss off is asked of misses alone: most cells are none.
+    worked_off = Case(
+        When(worked_off_on__isnull=False, then=F("worked_off_on")),
+        When(status__in=[Status.MISSED, Status.EXCUSED], then=Subquery(visit)),
+        default=Value(None),
+    )
+    rows = marks.values_list(
+        "client", "lesson", "client__name", "status", "kind", "version", "minutes_late", "share", "make_up_until",
+        worked_off, "worked_off_note",
+    )
+    return tuple(
+        Marked(
+            client, lesson, name,
+            Cell(
+                Status(status) if status else None, Kind(kind), version, late, share, until, off, note,
+            ),
+        )
+        for client, lesson, name, status, kind, version, late, share, until, off, note in rows
+    )
+
+
+def attendance(*, lesson_ids: Collection[int], by: Actor) -> dict[int, tuple[int, int]]:
+    """By lesson: how many came, of how many that were marked at all (planned does not count)."""
+    rows = (
+        Mark.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .filter(lesson__in=lesson_ids)
+        .exclude(status=Status.PLANNED)
+        .standing()
+        .order_by()
+        .values("lesson")
+        .annotate(came=Count("pk", filter=Q(present=True)), marked=Count("pk"))
+        .values_list("lesson", "came", "marked")
+    )
+    return {lesson: (came, marked) for lesson, came, marked in rows}
+
+
+def mark_ids(*, lesson_id: int, by: Actor) -> tuple[int, ...]:
+    """The marks of a lesson that say something."""
+    marks = Mark.objects.visible_to(by, Permission.JOURNAL_SEE).standing().filter(lesson=lesson_id)
+    return tuple(marks.values_list("pk", flat=True))

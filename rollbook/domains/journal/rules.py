@@ -1,0 +1,56 @@
+"""A status is a row of switches (spec 12, 1); what a make-up costs (spec 02); plain values in, plain values out."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import NamedTuple
+
+
+class Switches(NamedTuple):
+    """What a mark means at the moment it is set, and keeps meaning."""
+
+    present: bool = False
+    uses_lesson: bool = False
+    pays_teacher: bool = False
+    share: int = 0
+    """Per cent of the lesson's price that is charged."""
+    make_up_days: int | None = None
+    """How many days long the miss may be worked off; None: not at all."""
+
+
+def switches(
+    *, missed_share: int, excused_share: int, make_up_days: int | None, missed_may_be_worked_off: bool
+) -> Mapping[str, Switches]:
+    """The switches of each stored status, by the tariff and the rules of the organisation."""
+    return {
+        "planned": Switches(),
+        "attended": Switches(present=True, uses_lesson=True, pays_teacher=True, share=100),
+        "missed": Switches(
+            uses_lesson=missed_share > 0,
+            share=missed_share,
+            make_up_days=make_up_days if missed_may_be_worked_off else None,
+        ),
+        "excused": Switches(uses_lesson=excused_share > 0, share=excused_share, make_up_days=make_up_days),
+    }
+
+
+def of_kind(row: Switches, *, kind: str) -> Switches:
+    """The same row for a guest: a trial costs nothing, and no guest earns the right to a make-up."""
+    return row if kind == "regular" else row._replace(make_up_days=None, share=0 if kind == "trial" else row.share)
+
+
+def of_make_up(row: Switches, *, miss_share: int) -> Switches:
+    """The same row for a visit that works off a miss of which `miss_share` per cent were charged already."""
+    return row._replace(share=100 - miss_share if row.present else 0, make_up_days=None)
+
+
+def make_up_until(*, day: date, row: Switches) -> date | None:
+    """The last day on which a miss of `day` may be worked off."""
+    return None if row.make_up_days is None else day + timedelta(days=row.make_up_days)
+
+
+
+
+def attended_share(counts: Mapping[int, tuple[int, int]]) -> int | None:
+    """Per cent of those marked who came, over lessons given as (came, marked); None where nobody was marked."""
+    came, marked = (sum(pair[i] for pair in counts.values()) for i in (0, 1))
+    return round(100 * came / marked) if marked else None

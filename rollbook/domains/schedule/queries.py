@@ -1,0 +1,88 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.schedule.models import ClosingDay, Lesson, TimetableSlot
+from rollbook.domains.schedule.rules import Weekly
+
+
+@dataclass(frozen=True, slots=True)
+class LessonHead:
+    """A lesson as the head of a column."""
+
+    lesson_id: int
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    held: bool
+    cancelled: bool
+    cancel_reason: str
+    topic: str
+    note: str
+    room: str
+    teachers: tuple[str, ...]
+
+
+def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[LessonHead, ...]:
+    """The lessons of a group on the local days [first, last], in order, the cancelled ones too."""
+    rows = (
+        Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .filter(group=group_id, day__range=(first, last))
+        .order_by("starts_at", "pk")
+        .values_list(
+            "pk", "day", "starts_at", "ends_at", "held_at", "cancelled_at", "cancel_reason", "topic", "note",
+            "room__name", ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)),
+        )
+    )
+    return tuple(
+        LessonHead(
+            pk, day, starts, ends, held is not None, cancelled is not None, reason, topic, note, room or "",
+            tuple(teachers or ()),
+        )
+        for pk, day, starts, ends, held, cancelled, reason, topic, note, room, teachers in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A weekly rule as it is shown: local time, ISO weekday."""
+
+    slot_id: int
+    group_id: int
+    weekday: int
+    starts: time
+    minutes: int
+    room: str
+    valid_from: date
+    valid_until: date | None
+
+    @property
+    def weekly(self) -> Weekly:
+        return Weekly(self.weekday, self.valid_from, self.valid_until)
+
+
+def slots(*, group_ids: Collection[int], by: Actor) -> tuple[Slot, ...]:
+    """The weekly rules of groups, past and future ones too, by weekday and time."""
+    rows = (
+        TimetableSlot.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .filter(group__in=group_ids)
+        .order_by("group", "weekday", "starts", "pk")
+        .values_list(
+            "pk", "group", "weekday", "starts", "minutes", "room__name", "valid_from", "valid_until"
+        )
+    )
+    return tuple(Slot(*row[:5], row[5] or "", *row[6:]) for row in rows)
+
+
+def closing_days(*, branch_ids: Collection[int], first: date, last: date, by: Actor) -> frozenset[tuple[int, date]]:
+    """The days [first, last] on which the branches do not work, as (branch, day)."""
+    rows = ClosingDay.objects.visible_to(by, Permission.JOURNAL_SEE).filter(
+        branch__in=branch_ids, day__range=(first, last)
+    )
+    return frozenset(rows.values_list("branch", "day"))
+
+

@@ -1,0 +1,106 @@
+"""All that follows from a marked lesson, in order."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.queries import House, house
+from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing import queries as tariffs
+from rollbook.domains.groups import queries as groups
+from rollbook.domains.journal import actions as journal
+from rollbook.domains.journal import queries as marks_of
+from rollbook.domains.journal.models import Status
+from rollbook.domains.journal.rules import Switches, switches
+from rollbook.domains.schedule import actions as schedule
+from rollbook.domains.schedule import queries as timetable
+from rollbook.domains.schedule.models import Lesson
+from rollbook.domains.schedule.rules import lessons_of_month, month_of
+from rollbook.foundation import live
+
+
+@transaction.atomic
+def mark(
+    *,
+    lesson_id: int,
+    marks: Mapping[int, Status | None],
+    seen: Mapping[int, int] | None,
+    at: datetime,
+    by: Actor,
+    minutes_late: Mapping[int, int] | None = None,
+) -> tuple[int, ...]:
+    """Mark clients of a lesson and charge them; None takes a mark back; whoever is not named stays as they were.
+
+    All or nothing. The lesson is held from its first mark that is no mere plan. Returns the ids of changed marks.
+    """
+    # Locked before anything is read: whoever marks the same lesson waits here and then reads what stands.
+    lesson = Lesson.objects.select_related("group").pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
+    rules = house()
+    terms = _terms(lesson, by)
+    changed = journal.mark(
+        lesson_id=lesson.pk, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by,
+        switches=_switches(terms, rules), price=terms.of_lesson(lessons=_lessons(lesson, terms, by)),
+        edit_days=rules.mark_edit_days,
+    )
+    if changed:
+        _hold(lesson, marks.values(), at, by)
+        billing.settle(mark_ids=changed, at=at, by=by)
+        live.tell(*([f"group:{lesson.group_id}"] if lesson.group_id else []), f"lesson:{lesson.pk}")
+    return changed
+
+
+@transaction.atomic
+def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
+    """Everyone who is expected was there; whoever has been marked already stays so. Returns the clients marked."""
+    lesson = Lesson.objects.pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
+    marked = {row.client_id: row.cell.status for row in marks_of.cells(lesson_ids=[lesson.pk], by=by)}
+    waiting = {client for client, status in marked.items() if status == Status.PLANNED}
+    if lesson.group_id:
+        waiting |= {client for client in _expected(lesson, by) if marked.get(client) is None}
+    mark(lesson_id=lesson.pk, marks=dict.fromkeys(sorted(waiting), Status.ATTENDED), seen=None, at=at, by=by)
+    return tuple(sorted(waiting))
+
+
+def _expected(lesson: Lesson, by: Actor) -> set[int]:
+    assert lesson.group_id is not None
+    members = groups.members(group_id=lesson.group_id, first=lesson.day, last=lesson.day, by=by)
+    coming = {member.client_id for member in members if member.comes_on(lesson.day)}
+    return coming - {p.client_id for p in groups.freezes(clients=coming, first=lesson.day, last=lesson.day, by=by)}
+
+
+def _terms(lesson: Lesson, by: Actor) -> tariffs.Terms:
+    if not lesson.group:
+        return tariffs.Terms()
+    of = {lesson.group.pk: lesson.group.programme_id}
+    return tariffs.terms(groups=of, on=lesson.day, by=by, under=Permission.JOURNAL_MARK)[lesson.group.pk]
+
+
+def _lessons(lesson: Lesson, terms: tariffs.Terms, by: Actor) -> int:
+    """How many lessons the timetable gives in the month of this one; asked only where the price depends on it."""
+    if terms.pricing == "fixed" or not lesson.group_id:
+        return 1
+    first, last = month_of(lesson.day)
+    closed = timetable.closing_days(branch_ids=[lesson.branch_id], first=first, last=last, by=by)
+    slots = timetable.slots(group_ids=[lesson.group_id], by=by)
+    return lessons_of_month(
+        slots=[slot.weekly for slot in slots], closing_days={day for _, day in closed}, day=lesson.day
+    )
+
+
+def _switches(terms: tariffs.Terms, rules: House) -> Mapping[str, Switches]:
+    days = (terms.make_up_days or rules.make_up_days) if rules.make_ups else None
+    return switches(
+        missed_share=terms.missed_share, excused_share=terms.excused_share, make_up_days=days,
+        missed_may_be_worked_off=rules.missed_may_be_worked_off,
+    )
+
+
+def _hold(lesson: Lesson, statuses: Collection[Status | None], at: datetime, by: Actor) -> None:
+    """A lesson in which somebody was marked took place; one whose last mark was taken back is open again."""
+    if {Status.ATTENDED, Status.MISSED} & set(statuses):
+        if not lesson.held_at:
+            schedule.hold_lesson(lesson_id=lesson.pk, at=at, by=by)
+    elif lesson.held_at and not marks_of.attendance(lesson_ids=[lesson.pk], by=by):
+        schedule.unhold_lesson(lesson_id=lesson.pk, by=by)

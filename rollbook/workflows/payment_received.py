@@ -1,0 +1,24 @@
+"""Money has come: it is booked, and open pages are told."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from rollbook.domains.access.actor import Actor
+from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing.models import Method
+from rollbook.domains.groups import queries as groups
+from rollbook.foundation import live
+
+
+@transaction.atomic
+def receive(
+    *, client_id: int, amount: Decimal, method: Method, on: date, note: str, key: str, at: datetime, by: Actor
+) -> int:
+    """Book money that came for a client; the same `key` again changes nothing. Returns the id of the payment."""
+    payment = billing.receive_payment(
+        client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
+    )
+    live.tell(f"client:{client_id}", *sorted(f"group:{pk}" for pk in groups.groups_of(client_id=client_id, on=on, by=by)))
+    return payment
