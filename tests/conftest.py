@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
+from django.test import override_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database for each process. The owner built it; the tests run as the serving role, as the product does."""
     with django_db_blocker.unblock(), databases.clone() as name, databases.pointed_at(name):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_as_they_lie() -> Iterator[None]:
+    """The product's names with fingerprints need `collectstatic`; the browser tests have them."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
         yield
 
 

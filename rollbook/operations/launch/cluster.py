@@ -78,7 +78,7 @@ def _candidates() -> Iterator[Path]:
 
 
 def _has_server(folder: Path) -> bool:
-    return (folder / "postgres").exists()
+    return (folder / "postgres").is_file()
 
 
 def _open_to_all(path: Path) -> bool:
@@ -117,8 +117,8 @@ class Cluster:
     def __init__(self, folder: Path, *, throwaway: bool = False) -> None:
         self.throwaway = throwaway
         self.servant = _servant()
-        self.folder = _settle(folder.absolute(), self.servant)
         found = Binaries.found()
+        self.folder = _settle(folder.absolute(), self.servant)
         self.binaries = found.within_reach(self.folder) if self.servant else found
         self.data = self.folder / "data"
         self.socket = self.folder / "socket"
