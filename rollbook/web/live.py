@@ -32,8 +32,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 HEARTBEAT = 15  # seconds of silence after which a comment keeps proxies from closing
 ASK_AGAIN = 60  # seconds after which the right is asked again
 MOST_TOPICS = 50
-# An id given at once makes a browser that comes back say so: it may have missed something.
-HELLO = b"retry: 2000\nid: 1\n\n"
+HELLO = b"retry: 2000\n\n"  # milliseconds until a browser that was cut off comes back
 ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 log = logging.getLogger(__name__)
@@ -131,8 +130,6 @@ class Live:
 
     async def _stream(self, scope: Scope, send: Send, reader: Reader, gone: "asyncio.Task[None]") -> None:
         clock = asyncio.get_running_loop().time
-        if any(name == b"last-event-id" for name, _ in scope["headers"]):
-            reader.hear(reader.topics)
         await send(self._head(200, b"text/event-stream"))
         await send({"type": "http.response.body", "body": HELLO, "more_body": True})
         asked_at = clock()

@@ -1,0 +1,3 @@
+from rollbook.operations.launch.cli import main
+
+main()

@@ -1,0 +1,90 @@
+"""Settings refuse at start what would fail, or be unsafe, later."""
+
+import os
+import runpy
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+import rollbook.config
+
+SETTINGS = Path(rollbook.config.__file__).parent / "settings.py"
+GOOD = {
+    "SECRET_KEY": "x" * 32,
+    "DATABASE_URL": "postgresql://serving:pass@db.example.org:5433/school?sslmode=require",
+    "PUBLIC_URL": "https://crm.example.org",
+}
+
+
+def settings(monkeypatch, **changed):
+    monkeypatch.setattr(os, "environ", {name: value for name, value in (GOOD | changed).items() if value is not None})
+    return runpy.run_path(str(SETTINGS))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"SECRET_KEY": None},
+        {"SECRET_KEY": ""},
+        {"SECRET_KEY": "x" * 31},
+        {"DATABASE_URL": None},
+        {"DATABASE_URL": ""},
+        {"DATABASE_URL": "mysql://db/school"},
+        {"DATABASE_URL": "postgresql://db/school?no_such_option=1"},
+        {"DATABASE_OWNER_URL": "nonsense"},
+        {"PUBLIC_URL": "crm.example.org"},
+        {"PUBLIC_URL": "ftp://crm.example.org"},
+        {"PUBLIC_URL": "https://"},
+        {"PUBLIC_URL": "https://crm.example.org/crm"},
+        {"PUBLIC_URL": "http://crm.example.org"},
+        {"DEBUG": "yes"},
+        {"DEBUG": "true"},
+        {"BEHIND_PROXY": "on"},
+        {"BEHIND_POOLER": "2"},
+    ],
+    ids=str,
+)
+def test_nonsense_is_refused(monkeypatch, changed):
+    with pytest.raises(ImproperlyConfigured):
+        settings(monkeypatch, **changed)
+
+
+def test_a_public_address_is_secure_by_itself(monkeypatch):
+    told = settings(monkeypatch)
+    assert told["ALLOWED_HOSTS"] == ["crm.example.org"]
+    assert told["DEBUG"] is False
+    for name in ("SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS"):
+        assert told[name]
+
+
+def test_on_a_machine_of_ones_own_http_will_do(monkeypatch):
+    told = settings(monkeypatch, PUBLIC_URL="http://127.0.0.1:8000")
+    assert "127.0.0.1" in told["ALLOWED_HOSTS"]
+    assert not told["SECURE_SSL_REDIRECT"]
+
+
+def test_a_forwarded_scheme_is_believed_only_where_a_proxy_is_told_of(monkeypatch):
+    assert settings(monkeypatch)["SECURE_PROXY_SSL_HEADER"] is None
+    assert settings(monkeypatch, BEHIND_PROXY="1")["SECURE_PROXY_SSL_HEADER"]
+
+
+def test_one_address_of_a_database_says_it_all(monkeypatch):
+    database = settings(monkeypatch)["DATABASES"]["default"]
+    assert [database[part] for part in ("USER", "PASSWORD", "HOST", "PORT", "NAME")] == [
+        "serving", "pass", "db.example.org", "5433", "school",
+    ]  # fmt: skip
+    assert database["OPTIONS"]["sslmode"] == "require"
+
+
+def test_without_an_owner_the_serving_role_migrates(monkeypatch):
+    databases = settings(monkeypatch)["DATABASES"]
+    assert databases["owner"]["USER"] == databases["default"]["USER"]
+
+
+def test_the_page_may_connect_to_the_event_stream_and_nowhere_else(monkeypatch):
+    def allowed(**changed):
+        return settings(monkeypatch, **changed)["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]["connect-src"]
+
+    assert allowed() == ["'self'"]
+    assert allowed(LIVE_URL="https://live.example.org/live/") == ["'self'", "https://live.example.org"]
