@@ -72,8 +72,8 @@ def mark(
     _refuse_worked_off([standing[client] for client in changing if client in standing])
     changed = [
         _marked(
-            standing.get(client) or Mark(client_id=client, lesson=lesson, version=0),
-            marks[client], late.get(client, 0), switches, price, lesson.day, at, by,
+            Mark(client_id=client, lesson=lesson, day=lesson.day, status=marks[client]), standing.get(client),
+            late.get(client, 0), switches, price, at, by,
         )
         for client in changing
     ]
@@ -118,20 +118,19 @@ def _differs(standing: Mark | None, status: Status | None, late: int) -> bool:
 
 
 def _marked(
-    row: Any, status: Status | None, late: int, switches: Mapping[str, Switches], price: Decimal, day: date,
-    at: datetime, by: Actor,
+    row: Mark, old: Any, late: int, switches: Mapping[str, Switches], price: Decimal, at: datetime, by: Actor
 ) -> Mark:
-    means = switches[status] if status else Switches()
-    if row.makes_up_id:
+    means = switches[row.status] if row.status else Switches()
+    if old and old.makes_up_id:
         # A visit costs what the miss would have, less what the miss did cost.
-        means, price = of_make_up(means, miss_share=row.miss_share), row.miss_price
-    else:
-        means = of_kind(means, kind=row.kind)
-    row.status, row.minutes_late = status, late if status == Status.ATTENDED else 0
+        means, price = of_make_up(means, miss_share=old.miss_share), old.miss_price
+    elif old:
+        means = of_kind(means, kind=old.kind)
+    row.minutes_late = late if row.status == Status.ATTENDED else 0
     row.present, row.uses_lesson, row.pays_teacher, row.share = means[:4]
-    row.price, row.make_up_until = price, make_up_until(day=day, row=means)
-    row.marked_at, row.marked_by_id, row.version = at, by.user_id, row.version + 1
-    row.pk, row.day = None, day
+    row.price, row.make_up_until = price, make_up_until(day=row.day, row=means)
+    row.marked_at, row.marked_by_id = at, by.user_id
+    row.version = old.version + 1 if old else 1
     return row
 
 
