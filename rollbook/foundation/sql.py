@@ -13,7 +13,7 @@ def take_back(rights: str, *tables: str) -> migrations.RunPython:
 
     def _said(verb: str, word: str) -> Callable[[StateApps, BaseDatabaseSchemaEditor], None]:
         def say(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-            serving = settings.DATABASES["default"]["USER"]
+            serving = str(settings.DATABASES["default"]["USER"])
             if serving and serving != settings.DATABASES["owner"]["USER"]:
                 editor.execute(f"{verb} {rights} ON {', '.join(tables)} {word} {editor.quote_name(serving)}")
 

@@ -47,9 +47,10 @@ def terms(
             "tariff__make_up_days", "tariff__name",
         )
     )
-    of_group, of_programme = {}, {}
-    for group, programme, *told in rows:
-        (of_group if group else of_programme)[group or programme] = Terms(*told)
+    of_group: dict[int, Terms] = {}
+    of_programme: dict[int, Terms] = {}
+    for group, programme, pricing, price, missed, excused, days, name in rows:
+        (of_group if group else of_programme)[group or programme] = Terms(pricing, price, missed, excused, days, name)
     return {
         group: of_group.get(group) or of_programme.get(programme) or Terms() for group, programme in groups.items()
     }

@@ -5,7 +5,8 @@ from datetime import date
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.journal.models import Kind, Mark, Status
+from rollbook.domains.journal.models import Kind, Mark, MarkQuerySet, Status
+from rollbook.domains.schedule.models import Lesson
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +64,23 @@ def cells(*, lesson_ids: Collection[int], by: Actor, clients: Collection[int] | 
 
 
 def attendance(*, lesson_ids: Collection[int], by: Actor) -> dict[int, tuple[int, int]]:
-    """By lesson: how many came, of how many that were marked at all (planned does not count)."""
+    """By lesson, in time order: how many came, of how many that were marked at all (planned does not count)."""
+    return _counted(Mark.objects.visible_to(by, Permission.JOURNAL_SEE).filter(lesson__in=lesson_ids))
+
+
+def last_attendance(*, group_id: int, until: date, number: int, by: Actor) -> dict[int, tuple[int, int]]:
+    """The same of the last `number` lessons of a group that were held until a day."""
+    held = Lesson.objects.filter(group=group_id, held_at__isnull=False, day__lte=until)
+    last = held.order_by("-starts_at", "-pk").values("pk")[:number]
+    return _counted(Mark.objects.visible_to(by, Permission.JOURNAL_SEE).filter(lesson__in=last))
+
+
+def _counted(marks: MarkQuerySet) -> dict[int, tuple[int, int]]:
     rows = (
-        Mark.objects.visible_to(by, Permission.JOURNAL_SEE)
-        .filter(lesson__in=lesson_ids)
-        .exclude(status=Status.PLANNED)
+        marks.exclude(status=Status.PLANNED)
         .standing()
-        .order_by()
-        .values("lesson")
+        .order_by("lesson__starts_at", "lesson")
+        .values("lesson", "lesson__starts_at")
         .annotate(came=Count("pk", filter=Q(present=True)), marked=Count("pk"))
         .values_list("lesson", "came", "marked")
     )

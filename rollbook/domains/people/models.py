@@ -98,7 +98,9 @@ class Client(Person):
         Employee, models.PROTECT, null=True, blank=True, related_name="clients", verbose_name=_("responsible")
     )
     note = models.TextField(_("note"), blank=True, max_length=2000)
-    contacts = models.ManyToManyField("Contact", through="Relation", related_name="clients")
+    contacts: "models.ManyToManyField[Contact, Relation]" = models.ManyToManyField(
+        "Contact", through="Relation", related_name="clients"
+    )
     created_at = models.DateTimeField(editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
 

@@ -1,0 +1,49 @@
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.people.models import Client, Kinship, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class ContactLine:
+    """A contact of a client. The phone is None for those who may not see phones, "" where none is known."""
+
+    client_id: int
+    contact_id: int
+    name: str
+    kinship: Kinship
+    pays: bool
+    phone: str | None
+    email: str | None
+    telegram: str | None
+    do_not_call: bool
+
+
+def contacts(*, clients: Collection[int], by: Actor, payers_only: bool = False) -> tuple[ContactLine, ...]:
+    """The contacts of clients, the payer first. Phones and addresses only for those who may see them."""
+    open_to = _whose_phones(clients, by)
+    relations = Relation.objects.visible_to(by, Permission.CLIENT_SEE).filter(client__in=clients)
+    if payers_only:
+        relations = relations.filter(pays=True)
+    rows = relations.order_by("client", "-pays", "contact__search", "pk").values_list(
+        "client", "contact", "contact__name", "kinship", "pays", "contact__phone", "contact__email",
+        "contact__telegram", "contact__do_not_call",
+    )
+    return tuple(
+        ContactLine(
+            client, contact, name, Kinship(kinship), pays,
+            phone if client in open_to else None, email if client in open_to else None,
+            telegram if client in open_to else None, do_not_call,
+        )
+        for client, contact, name, kinship, pays, phone, email, telegram, do_not_call in rows
+    )
+
+
+def _whose_phones(clients: Collection[int], by: Actor) -> Collection[int]:
+    if by.may_everywhere(Permission.PHONE_SEE):
+        return clients
+    if not by.may(Permission.PHONE_SEE):
+        return ()
+    visible = Client.objects.visible_to(by, Permission.PHONE_SEE).filter(pk__in=clients)
+    return frozenset(visible.values_list("pk", flat=True))
