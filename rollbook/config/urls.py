@@ -1,3 +1,10 @@
 from django.urls import include, path
 
-urlpatterns = [path("", include("rollbook.web.urls"))]
+from rollbook.web.live import hearing
+
+urlpatterns = [path("live/", hearing, name="live"), path("", include("rollbook.web.urls"))]
+
+handler400 = "rollbook.web.handlers.malformed"
+handler403 = "rollbook.web.handlers.forbidden"
+handler404 = "rollbook.web.handlers.not_found"
+handler500 = "rollbook.web.handlers.broken"

@@ -9,21 +9,19 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
 
 import psycopg
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
+from django.core.handlers.base import BaseHandler
+from django.db import close_old_connections, connections
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET
 
-from rollbook.foundation.errors import Declined, status_of
+from rollbook.foundation.errors import NotAllowed
 from rollbook.screens.live import may_hear
-from rollbook.web.middleware import ActorMiddleware
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -36,6 +34,14 @@ HELLO = b"retry: 2000\n\n"  # milliseconds until a browser that was cut off come
 ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
 
 log = logging.getLogger(__name__)
+
+
+@require_GET
+def hearing(request: HttpRequest) -> HttpResponse:
+    """Whether whoever asks may hear these topics; the live process asks it for each of its readers."""
+    if not may_hear(topics=_topics(request.META["QUERY_STRING"]), by=request.actor):
+        raise NotAllowed
+    return HttpResponse(status=204)
 
 
 class Reader:
@@ -68,7 +74,9 @@ class Live:
         self.origin = origin
         self.readers: set[Reader] = set()
         self.listening = False
-        self.rights = ThreadPoolExecutor(2, thread_name_prefix="rights")
+        self.pages = BaseHandler()
+        self.pages.load_middleware()
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="rights")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -88,6 +96,7 @@ class Live:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         listener.cancel()
+        await asyncio.get_running_loop().run_in_executor(self.thread, connections.close_all)
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _listen(self) -> None:
@@ -111,11 +120,11 @@ class Live:
                     reader.hear(topics)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        topics = _topics(scope)
+        topics = _topics(scope["query_string"].decode("latin-1"))
         if not 0 < len(topics) <= MOST_TOPICS:
             await self._say(send, 422)
             return
-        if (status := await self._may(scope, topics)) != 200:
+        if (status := await self._may(scope)) != 204:
             await self._say(send, status)
             return
         reader = Reader(topics)
@@ -136,7 +145,7 @@ class Live:
         while True:
             event = await reader.next()
             if clock() - asked_at >= ASK_AGAIN:
-                if await self._may(scope, reader.topics) != 200:
+                if await self._may(scope) != 204:
                     break
                 asked_at = clock()
             if gone.done():
@@ -144,10 +153,10 @@ class Live:
             await send({"type": "http.response.body", "body": event, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
-    async def _may(self, scope: Scope, topics: frozenset[str]) -> int:
-        """The status of the answer: may whoever sent this request hear these topics now?"""
+    async def _may(self, scope: Scope) -> int:
+        """The status with which a page answers whether whoever sent this may hear what they ask for now: 204 is yes."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.rights, partial(_status, scope, topics))
+        return await loop.run_in_executor(self.thread, _status, self.pages, scope)
 
     async def _say(self, send: Send, status: int) -> None:
         await send(self._head(status, b"text/plain"))
@@ -164,8 +173,8 @@ class Live:
         return {"type": "http.response.start", "status": status, "headers": list(headers.items())}
 
 
-def _topics(scope: Scope) -> frozenset[str]:
-    told = parse_qs(scope["query_string"].decode("latin-1")).get("topics", [])
+def _topics(query: str) -> frozenset[str]:
+    told = parse_qs(query).get("topics", [])
     return frozenset(topic for topic in ",".join(told).split(",") if topic)
 
 
@@ -174,18 +183,13 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _status(scope: Scope, topics: frozenset[str]) -> int:
-    """Asked through the same middleware as a page, so that session, person and rights mean the same."""
-
-    def answer(request: HttpRequest) -> HttpResponse:
-        return HttpResponse(status=200 if may_hear(topics=topics, by=request.actor) else 403)
-
+def _status(pages: BaseHandler, scope: Scope) -> int:
+    """Asked as a page is asked, through all that stands before one: session, second factor, person, rights."""
+    # As part of a page, so that a stranger is told 401, not shown where to sign in.
+    headers = [*scope["headers"], (b"hx-request", b"true")]
     close_old_connections()
-    ask = SessionMiddleware(AuthenticationMiddleware(ActorMiddleware(answer)))
     try:
-        return ask(ASGIRequest(scope, BytesIO())).status_code
-    except Declined as declined:
-        return status_of(declined)
+        return pages.get_response(ASGIRequest({**scope, "headers": headers}, BytesIO())).status_code
     except Exception:
-        log.exception("The right to hear %r cannot be asked", sorted(topics))
+        log.exception("The right to hear cannot be asked")
         return 503

@@ -1,0 +1,194 @@
+"""A real browser in front of the real server. No page may have an error on its console or break its own policy."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import databases
+from tests.servers import serving
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
+# Chromium without its talk to the world outside, which there may be none of.
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile ?? ""}`));
+"""
+
+
+class Look(NamedTuple):
+    theme: str
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.theme}-{self.width}"
+
+
+DESK = Look("light", 1280, 800)
+LOOKS = [DESK, Look("dark", 1280, 800), Look("light", 360, 740), Look("dark", 360, 740)]
+
+
+class Site(NamedTuple):
+    url: str
+    database: str
+    cast: Any
+    """Whatever tests.browser.data.fill returned."""
+
+
+@pytest.fixture(scope="session")
+def the_site(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Site]:
+    from tests.browser.data import fill
+
+    # Playwright runs a loop in this thread; what asks the database here waits for its answer all the same.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with django_db_blocker.unblock(), databases.clone() as name:
+        with databases.pointed_at(name):
+            cast = fill()
+        with serving(name, tmp_path_factory.mktemp("site")) as url:
+            yield Site(url, name, cast)
+
+
+@pytest.fixture(scope="session")
+def site(the_site: Site) -> str:
+    return the_site.url
+
+
+@pytest.fixture(scope="session")
+def base_url(site: str) -> str:
+    """So that `page.goto("/groups/")` is enough."""
+    return site
+
+
+@pytest.fixture
+def cast(the_site: Site) -> Any:
+    return the_site.cast
+
+
+@pytest.fixture
+def in_site(the_site: Site, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The test's own queries see and change what the server does."""
+    with django_db_blocker.unblock(), databases.pointed_at(the_site.database):
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    if not CHROMIUM:
+        pytest.exit("The browser tests need Chromium: `make browser` installs it or says how.")
+    return browser_type_launch_args | {"executable_path": CHROMIUM, "args": ARGUMENTS}
+
+
+@pytest.fixture(params=[DESK], ids=str)
+def look(request: pytest.FixtureRequest) -> Look:
+    """Light and wide, unless a test asks for more: `@pytest.mark.parametrize("look", LOOKS, indirect=True)`."""
+    look: Look = request.param
+    return look
+
+
+@pytest.fixture
+def browser_context_args(browser_context_args: dict[str, Any], look: Look) -> dict[str, Any]:
+    return browser_context_args | _wearing(look)
+
+
+def _wearing(look: Look) -> dict[str, Any]:
+    return {
+        "viewport": {"width": look.width, "height": look.height},
+        "color_scheme": look.theme,
+        "has_touch": look.width < 600,
+        "locale": "ru-RU",
+        "timezone_id": "Europe/Kyiv",
+        "reduced_motion": "reduce",
+    }
+
+
+@pytest.fixture
+def tolerated() -> list[str]:
+    """Patterns of console messages that this test provokes on purpose (a refusal is an error to a browser)."""
+    return []
+
+
+@pytest.fixture
+def context(context: BrowserContext, tolerated: list[str]) -> Iterator[BrowserContext]:
+    with _watched(context, tolerated):
+        yield context
+
+
+@pytest.fixture
+def another_context(
+    browser: Browser, site: str, look: Look, tolerated: list[str]
+) -> Iterator[Callable[[], BrowserContext]]:
+    """Call it for one more browser of somebody else."""
+    opened: list[Any] = []
+
+    def open_one() -> BrowserContext:
+        context = browser.new_context(base_url=site, **_wearing(look))
+        watch = _watched(context, tolerated)
+        watch.__enter__()
+        opened.append((context, watch))
+        return context
+
+    yield open_one
+    for context, watch in opened:
+        watch.__exit__(None, None, None)
+        context.close()
+
+
+@contextmanager
+def _watched(context: BrowserContext, tolerated: list[str]) -> Iterator[None]:
+    heard: list[str] = []
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            heard.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def on_error(error: WebError) -> None:
+        heard.append(str(error.error))
+
+    context.on("console", on_console)
+    context.on("weberror", on_error)
+    context.add_init_script(TELL_VIOLATIONS)
+    yield
+    troubles = [line for line in heard if not any(re.search(pattern, line) for pattern in tolerated)]
+    assert not troubles, "\n".join(["The console of a page is not silent:", *troubles])
+
+
+@pytest.fixture
+def sign_in(the_site: Site, in_site: None) -> Callable[[BrowserContext, str], None]:
+    """`sign_in(context, "anna")`: from here on this browser is Anna's. (How people sign in has tests of its own.)"""
+    def enter(context: BrowserContext, username: str) -> None:
+        entered = Client()
+        entered.force_login(get_user_model().objects.get(username=username))
+        key = entered.cookies[settings.SESSION_COOKIE_NAME].value
+        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": the_site.url}])
+
+    return enter
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], None]:
+    """`axe(page)`: nothing stands in the way of whoever uses a keyboard or a screen reader."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    return check
