@@ -1,0 +1,10 @@
+// Everything a page needs, in one script. A page works without it: it only makes the work quicker.
+import "./requests";
+import "./focus";
+import "./dialogs";
+import "./toasts";
+import "./panel";
+import "./theme";
+import "./live";
+import "./keys";
+import "./journal";

@@ -1,0 +1,4 @@
+// The journal: the home of the group.
+import { register } from "./register";
+
+register(".journal", () => undefined);

@@ -1,0 +1,64 @@
+"""What the rail leads to, and what opens in the side panel of any page."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access.actor import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A way to an area; without `permissions` everybody who is signed in sees it, else whoever holds one of them."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    permissions: tuple[Permission, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: str
+    address: str
+    icon: str
+    current: bool
+
+
+ENTRIES = (
+    Entry("groups", _("Groups"), icon="notebook", permissions=(Permission.JOURNAL_SEE,)),
+    Entry("clients", _("Clients"), icon="users", permissions=(Permission.CLIENT_SEE,)),
+    Entry(
+        "settings",
+        _("Settings"),
+        icon="settings",
+        permissions=(
+            Permission.SETTINGS_EDIT,
+            Permission.STAFF_SEE,
+            Permission.ACCESS_MANAGE,
+            Permission.TARIFF_EDIT,
+        ),
+    ),
+)
+
+# The key in an address (?client=12) and the name of the address that shows it.
+PANELS = {"client": "client"}
+
+
+def of(request: HttpRequest) -> tuple[Link, ...]:
+    """The links of whoever asks; a stranger has none."""
+    if not request.user.is_authenticated:
+        return ()
+    return tuple(
+        Link(str(entry.label), address := reverse(entry.name), entry.icon, request.path.startswith(address))
+        for entry in ENTRIES
+        if not entry.permissions or any(map(request.actor.may, entry.permissions))
+    )
+
+
+def panels() -> dict[str, str]:
+    """The addresses of what a panel shows, with 0 where the id belongs."""
+    return {key: reverse(name, args=[0]) for key, name in PANELS.items()}

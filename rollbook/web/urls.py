@@ -1,0 +1,10 @@
+"""The addresses of people's pages: each area keeps its own in web/<area>/urls.py and is named here once."""
+
+from django.urls import include, path
+
+AREAS = (
+    "preferences",
+    "design",
+)
+
+urlpatterns = [path("", include(f"rollbook.web.{area}.urls")) for area in AREAS]
