@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 
 import psycopg
 import pytest
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 
 from rollbook.foundation.live import tell
@@ -86,6 +85,18 @@ class Asked:
         await self.task
 
 
+async def asked_of_the_database(call, *args):
+    """In a thread that keeps no connection."""
+
+    def whole():
+        try:
+            return call(*args)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(whole)
+
+
 def of_group(school, name):
     return f"group:{school.groups[name].pk}"
 
@@ -127,7 +138,7 @@ def test_who_may_hear_what(run, school, cookie, who, topics, status):
         topics = topics.replace(f"lesson:{name}", f"lesson:{school.lessons[name].pk}")
 
     async def story(application):
-        asked = Asked(application, f"topics={topics}", cookie=await sync_to_async(cookie)(who) if who else "")
+        asked = Asked(application, f"topics={topics}", cookie=await asked_of_the_database(cookie, who) if who else "")
         assert await asked.head() == status
         assert asked.headers[b"access-control-allow-origin"] == ORIGIN.encode()
         await asked.leave()
@@ -141,8 +152,8 @@ def test_a_reader_hears_of_its_own_topics_only(run, school, cookie):
 
     async def story(application):
         async with listening(application, f"{chess},lesson:{school.lessons['chess'].pk}", vera) as reader:
-            await sync_to_async(tell)(dance)
-            await sync_to_async(tell)(chess, dance)
+            await asked_of_the_database(tell, dance)
+            await asked_of_the_database(tell, chess, dance)
             assert await reader.event() == chess
 
     run(story)
@@ -157,7 +168,7 @@ def test_a_slow_reader_hears_once_of_what_happened_often(run, school, cookie):
 
     async def story(application):
         async with listening(application, chess, vera) as reader:
-            await sync_to_async(often)()
+            await asked_of_the_database(often)
             assert await reader.event() == chess
             await asyncio.sleep(0.5)
             assert reader.said.qsize() < 10
@@ -187,7 +198,7 @@ def test_whoever_loses_the_right_hears_no_more(run, school, cookie, monkeypatch)
 
     async def story(application):
         async with listening(application, chess, anna) as reader:
-            await sync_to_async(school.users["anna"].grants.all().delete)()
+            await asked_of_the_database(school.users["anna"].grants.all().delete)
             assert await reader.event() is None
 
     run(story)

@@ -263,7 +263,7 @@ class Cluster:
     def _furnish_template(self) -> None:
         with self._connected("template1") as db, db.transaction():
             db.execute(f"CREATE ROLE {SERVING} LOGIN")
-            db.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB")
+            db.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB IN ROLE {SERVING}")  # may end what the other does
             for right in SERVING_RIGHTS:
                 db.execute(f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT {right} TO {SERVING}")
             for extension in EXTENSIONS:
