@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, time
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from django.db.models import Field, Model
 from django.utils.translation import gettext_lazy as _
@@ -65,17 +65,14 @@ def plain(value: object) -> object:
 
 
 def _field(row: Model, name: str) -> "Field[object, object]":
-    found = row._meta.get_field(name)
-    assert isinstance(found, Field)
-    return found
+    return cast("Field[object, object]", row._meta.get_field(name))
 
 
 def _shown(field: "Field[object, object]", value: object) -> object:
     """As a person reads it: the name of what a key points at, the label of a choice."""
     if value in (None, ""):
         return "—"
-    if field.is_relation and field.related_model:
-        target = field.related_model
-        assert not isinstance(target, str)
+    if field.is_relation:
+        target = cast(type[Model], field.related_model)
         return target._base_manager.filter(pk=value).values_list("name", flat=True).first() or value
     return str(dict(field.flatchoices).get(value, plain(value)))

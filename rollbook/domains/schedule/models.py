@@ -1,3 +1,6 @@
+from datetime import datetime
+from typing import Self
+
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
@@ -108,6 +111,10 @@ class LessonQuerySet(ScopedQuerySet["Lesson"]):
         group=("group",),
         own=("teachers__user", "group__teachers__user"),
     )
+
+    def untouched(self, at: datetime) -> Self:
+        """Those made from the timetable that have not begun and that nobody has touched: they may be made anew."""
+        return self.filter(slot__isnull=False, touched_at=None, held_at=None, cancelled_at=None, starts_at__gt=at)
 
 
 class Lesson(models.Model):

@@ -2,8 +2,11 @@
 
 from calendar import monthrange
 from collections.abc import Collection, Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
+
+# How far ahead the timetable is made into lessons: never less than 8 weeks, even if a week of nights was missed.
+HORIZON = timedelta(weeks=10)
 
 
 class Weekly(NamedTuple):
@@ -37,3 +40,23 @@ def lessons_of_month(*, slots: Iterable[Weekly], closing_days: Collection[date],
     """How many lessons the timetable gives in the month of `day`: slots minus closing days (spec 05, pro rata)."""
     first, last = month_of(day)
     return sum(1 for _ in lesson_days(slots=slots, closing_days=closing_days, first=first, last=last))
+
+
+class Span(NamedTuple):
+    """Somebody or something is taken from one instant until another; `place` says by what."""
+
+    holder: tuple[str, int]
+    place: int
+    starts: datetime
+    ends: datetime
+
+
+def overlaps(spans: Iterable[Span]) -> list[tuple[tuple[str, int], int, int]]:
+    """The pairs of places that take the same holder at the same time, as (holder, place, other place)."""
+    found: set[tuple[tuple[str, int], int, int]] = set()
+    running: dict[tuple[str, int], list[Span]] = {}
+    for span in sorted(spans, key=lambda span: (span.starts, span.place)):
+        still = [other for other in running.get(span.holder, ()) if other.ends > span.starts]
+        found |= {(span.holder, *sorted((other.place, span.place))) for other in still if other.place != span.place}
+        running[span.holder] = [*still, span]
+    return sorted(found)

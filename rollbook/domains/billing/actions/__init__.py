@@ -1,6 +1,21 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
 from rollbook.domains.billing.actions.ledger import settle
+from rollbook.domains.billing.actions.loading import load_payments, load_tariff_uses, load_tariffs
 from rollbook.domains.billing.actions.payments import AnotherPayment, receive_payment, take_back_payment
+from rollbook.domains.billing.actions.tariffs import (
+    TariffFields,
+    TariffInUse,
+    add_tariff,
+    archive_tariff,
+    change_tariff,
+    price_group,
+    price_programme,
+    restore_tariff,
+)
 
-__all__ = ["AnotherPayment", "receive_payment", "settle", "take_back_payment"]
+__all__ = [
+    "AnotherPayment", "TariffFields", "TariffInUse", "add_tariff", "archive_tariff", "change_tariff", "load_payments",
+    "load_tariff_uses", "load_tariffs", "price_group", "price_programme", "receive_payment", "restore_tariff",
+    "settle", "take_back_payment",
+]

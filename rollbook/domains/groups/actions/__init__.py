@@ -1,1 +1,28 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
+
+from rollbook.domains.groups.actions.enrolments import (
+    EnrolledAlready,
+    GroupFull,
+    GroupOver,
+    change_weekdays,
+    end_enrolment,
+    enrol,
+)
+from rollbook.domains.groups.actions.freezes import FrozenAlready, freeze, unfreeze
+from rollbook.domains.groups.actions.groups import GroupFields, add_group, change_group
+from rollbook.domains.groups.actions.loading import load_enrolments, load_groups, load_programmes
+from rollbook.domains.groups.actions.programmes import (
+    ProgrammeFields,
+    StillTaught,
+    add_programme,
+    archive_programme,
+    change_programme,
+    restore_programme,
+)
+
+__all__ = [
+    "EnrolledAlready", "FrozenAlready", "GroupFields", "GroupFull", "GroupOver", "ProgrammeFields", "StillTaught",
+    "add_group", "add_programme", "archive_programme", "change_group", "change_programme", "change_weekdays",
+    "end_enrolment", "enrol", "freeze", "load_enrolments", "load_groups", "load_programmes", "restore_programme",
+    "unfreeze",
+]

@@ -1,5 +1,8 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.schedule.actions.closing_days import close_days, open_day
+from rollbook.domains.schedule.actions.generation import Collision, Made, make_lessons, withdraw_lessons
+from rollbook.domains.schedule.actions.lesson_types import add_default_lesson_types
 from rollbook.domains.schedule.actions.lessons import (
     PlaceIsTaken,
     cancel_lesson,
@@ -7,5 +10,27 @@ from rollbook.domains.schedule.actions.lessons import (
     restore_lesson,
     unhold_lesson,
 )
+from rollbook.domains.schedule.actions.loading import (
+    LoadedLessons,
+    Overlap,
+    load_closing_days,
+    load_lessons,
+    load_rooms,
+    load_slots,
+)
+from rollbook.domains.schedule.actions.rooms import (
+    RoomFields,
+    RoomInUse,
+    add_room,
+    archive_room,
+    change_room,
+    restore_room,
+)
+from rollbook.domains.schedule.actions.timetable import MeetsThenAlready, NewSlot, add_slots, end_slots
 
-__all__ = ["PlaceIsTaken", "cancel_lesson", "hold_lesson", "restore_lesson", "unhold_lesson"]
+__all__ = [
+    "Collision", "LoadedLessons", "Made", "MeetsThenAlready", "NewSlot", "Overlap", "PlaceIsTaken", "RoomFields",
+    "RoomInUse", "add_default_lesson_types", "add_room", "add_slots", "archive_room", "cancel_lesson", "change_room",
+    "close_days", "end_slots", "hold_lesson", "load_closing_days", "load_lessons", "load_rooms", "load_slots",
+    "make_lessons", "open_day", "restore_lesson", "restore_room", "unhold_lesson", "withdraw_lessons",
+]

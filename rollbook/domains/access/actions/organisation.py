@@ -1,0 +1,39 @@
+from datetime import datetime
+from typing import TypedDict
+
+from django.db import transaction
+
+from rollbook.domains.access.actions.branches import refuse_unknown_zone
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.models import Organisation
+from rollbook.domains.history import actions as history
+from rollbook.foundation.errors import NotFound
+from rollbook.foundation.versions import alter
+
+
+class OrganisationFields(TypedDict, total=False):
+    name: str
+    currency: str
+    time_zone: str
+    phone_region: str
+    language: str
+    make_ups: bool
+    missed_may_be_worked_off: bool
+    make_up_days: int
+    mark_edit_days: int
+
+
+@transaction.atomic
+def change_organisation(*, values: OrganisationFields, seen: int | None, at: datetime, by: Actor) -> None:
+    """Change the rules; what was marked under the old ones stays as it was."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    organisation = Organisation.objects.select_for_update().first()
+    if organisation is None:
+        raise NotFound
+    if zone := values.get("time_zone"):
+        refuse_unknown_zone(zone)
+    if difference := alter(organisation, values, seen=seen):
+        organisation.save(update_fields=[*difference.new, "version"])
+        history.record(
+            verb="organisation.changed", subject="organisation:1", old=difference.old, new=difference.new, at=at, by=by
+        )

@@ -1,0 +1,50 @@
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.groups.models import Freeze
+from rollbook.domains.history import actions as history
+from rollbook.domains.people.models import Client
+from rollbook.foundation.constraints import refusing
+from rollbook.foundation.errors import InvalidInput, Refused
+
+
+class FrozenAlready(Refused):
+    sentence = gettext_lazy("This client is frozen already on some of these days.")
+
+
+@transaction.atomic
+def freeze(*, client_id: int, since: date, until: date, reason: str = "", at: datetime, by: Actor) -> int:
+    """A pause of the client on the days [since, until): they keep their seat, and nothing is marked or charged."""
+    client = Client.objects.pick_to_change(by, Permission.CLIENT_EDIT, client_id)
+    if until <= since:
+        raise InvalidInput({"until": _("After the first day, please.")})
+    with refusing({"freeze_does_not_overlap": FrozenAlready}):
+        row = Freeze.objects.create(client=client, since=since, until=until, reason=reason)
+    new = {"since": since.isoformat(), "until": until.isoformat(), "reason": reason}
+    history.record(verb="client.frozen", subject=f"client:{client.pk}", new=new, at=at, by=by)
+    return row.pk
+
+
+@transaction.atomic
+def unfreeze(*, freeze_id: int, since: date, at: datetime, by: Actor) -> None:
+    """The client comes again from this day on; a freeze that had not begun by then is taken back whole."""
+    # The client first, as in `freeze`: whoever freezes at the same time waits at the same row.
+    client_id = Freeze.objects.pick(by, Permission.CLIENT_EDIT, freeze_id).client_id
+    Client.objects.pick_to_change(by, Permission.CLIENT_EDIT, client_id)
+    row = Freeze.objects.pick_to_change(by, Permission.CLIENT_EDIT, freeze_id)
+    if since >= row.until:
+        return
+    old = {"since": row.since.isoformat(), "until": row.until.isoformat()}
+    if since <= row.since:
+        row.delete()
+    else:
+        row.until = since
+        row.save(update_fields=["until"])
+    history.record(
+        verb="client.unfrozen", subject=f"client:{row.client_id}", old=old, new={"until": since.isoformat()},
+        at=at, by=by,
+    )

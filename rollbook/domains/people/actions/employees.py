@@ -1,0 +1,123 @@
+from collections.abc import Collection
+from datetime import date, datetime
+from typing import TypedDict
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.models import Branch, User
+from rollbook.domains.history import actions as history
+from rollbook.domains.people.models import Employee, Management
+from rollbook.foundation.constraints import refusing
+from rollbook.foundation.errors import InvalidInput, Refused
+from rollbook.foundation.versions import alter
+
+
+class UserTaken(Refused):
+    sentence = _("This sign-in belongs to another employee.")
+
+
+class EmployeeFields(TypedDict, total=False):
+    last_name: str
+    first_name: str
+    middle_name: str
+    branch_id: int
+    phone: str
+    email: str
+    teaches: bool
+
+
+@transaction.atomic
+def add_employee(*, values: EmployeeFields, at: datetime, by: Actor) -> int:
+    Branch.objects.pick(by, Permission.STAFF_EDIT, values["branch_id"])
+    employee = Employee.objects.create(**values)
+    history.record(verb="employee.added", subject=f"employee:{employee.pk}", new=_name(employee), at=at, by=by)
+    return employee.pk
+
+
+@transaction.atomic
+def change_employee(*, employee_id: int, values: EmployeeFields, seen: int | None, at: datetime, by: Actor) -> None:
+    """Change an employee; to move one takes the right in both branches."""
+    employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
+    if (branch_id := values.get("branch_id", employee.branch_id)) != employee.branch_id:
+        Branch.objects.pick(by, Permission.STAFF_EDIT, branch_id)
+    if difference := alter(employee, values, seen=seen):
+        employee.save(update_fields=[*difference.new, "version"])
+        history.record(
+            verb="employee.changed", subject=f"employee:{employee.pk}", old=difference.old, new=difference.new,
+            at=at, by=by,
+        )
+
+
+@transaction.atomic
+def leave(*, employee_id: int, on: date, at: datetime, by: Actor) -> None:
+    """The employee works here no more from this day; what they have done stays theirs."""
+    employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
+    if employee.left_on != on:
+        _note_leaving(employee, on, "employee.left", at, by)
+
+
+@transaction.atomic
+def return_to_work(*, employee_id: int, at: datetime, by: Actor) -> None:
+    employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
+    if employee.left_on is not None:
+        _note_leaving(employee, None, "employee.returned", at, by)
+
+
+def _note_leaving(employee: Employee, on: date | None, verb: str, at: datetime, by: Actor) -> None:
+    old, employee.left_on = employee.left_on, on
+    employee.save(update_fields=["left_on"])
+    history.record(
+        verb=verb, subject=f"employee:{employee.pk}", old={"left_on": old and old.isoformat()},
+        new={"left_on": on and on.isoformat()}, at=at, by=by,
+    )
+
+
+@transaction.atomic
+def link_user(*, employee_id: int, user_id: int | None, at: datetime, by: Actor) -> None:
+    """Say by which sign-in an employee works, or by none: "own" rights of that user reach what the employee teaches.
+
+    So it takes the right to manage access, and everywhere, for users belong to no branch.
+    """
+    by.must_everywhere(Permission.ACCESS_MANAGE)
+    employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
+    if employee.user_id == user_id:
+        return
+    if user_id is not None and not User.objects.filter(pk=user_id, is_active=True).exists():
+        raise InvalidInput({"user": str(_("Choose a sign-in of the list."))})
+    old, employee.user_id = employee.user_id, user_id
+    with refusing({"people_employee_user_id_key": UserTaken}):
+        employee.save(update_fields=["user"])
+    history.record(
+        verb="employee.linked", subject=f"employee:{employee.pk}", old={"user_id": old}, new={"user_id": user_id},
+        at=at, by=by,
+    )
+
+
+@transaction.atomic
+def manage_branches(*, employee_id: int, branch_ids: Collection[int], at: datetime, by: Actor) -> None:
+    """Make the employee the manager of these branches and of no other; whoever managed one of them does so no more.
+
+    Branches that `by` may not change stay as they are.
+    """
+    employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
+    reached = set(Branch.objects.visible_to(by, Permission.STAFF_EDIT).values_list("pk", flat=True))
+    if set(branch_ids) - reached:
+        raise InvalidInput({"manages": str(_("Choose branches of the list."))})
+    standing = set(Management.objects.filter(employee=employee, branch__in=reached).values_list("branch", flat=True))
+    if standing == set(branch_ids):
+        return
+    Management.objects.filter(branch__in=standing - set(branch_ids)).delete()
+    Management.objects.bulk_create(
+        [Management(branch_id=branch, employee=employee) for branch in sorted(set(branch_ids) - standing)],
+        update_conflicts=True, unique_fields=["branch"], update_fields=["employee"],
+    )
+    history.record(
+        verb="employee.manages", subject=f"employee:{employee.pk}", old={"branches": sorted(standing)},
+        new={"branches": sorted(branch_ids)}, at=at, by=by,
+    )
+
+
+def _name(employee: Employee) -> dict[str, object]:
+    return {"name": f"{employee.last_name} {employee.first_name}".strip()}

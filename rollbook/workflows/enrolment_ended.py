@@ -1,0 +1,52 @@
+"""A client leaves a group from a day on."""
+
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.groups import actions as groups
+from rollbook.domains.groups.models import Enrolment
+from rollbook.domains.journal.models import Kind, Mark, Status
+from rollbook.domains.schedule.models import Lesson
+from rollbook.foundation import formats
+from rollbook.foundation.errors import Refused
+
+
+class MarkedAfterwards(Refused):
+    """`values` lists the marks that stand on the last day or later."""
+
+
+@transaction.atomic
+def end(*, enrolment_id: int, until: date, seen: int | None, at: datetime, by: Actor) -> None:
+    """The client is in the group until this day, and on it no more. Refused where marks stand from that day on."""
+    enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
+    lessons = Lesson.objects.filter(group=enrolment.group_id, day__gte=until)
+    # Locked, for whoever marks locks the lesson first: so no mark slips in between.
+    list(lessons.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    _refuse_marked(enrolment, until)
+    groups.end_enrolment(enrolment_id=enrolment_id, until=until, seen=seen, at=at, by=by)
+
+
+def _refuse_marked(enrolment: Enrolment, until: date) -> None:
+    marks = (
+        Mark.objects.standing()
+        .filter(client=enrolment.client_id, lesson__group=enrolment.group_id, kind=Kind.REGULAR, day__gte=until)
+        .order_by("day", "pk")
+        .values_list("pk", "lesson", "day", "status")
+    )
+    if not marks:
+        return
+    language = (get_language() or "en").partition("-")[0]
+    raise MarkedAfterwards(
+        _("There are marks on this day or later. Take them back first, or choose a later day."),
+        [
+            {
+                "mark_id": pk, "lesson_id": lesson,
+                "text": f"{formats.day(day, language=language)}: {Status(status or '').label}",
+            }
+            for pk, lesson, day, status in marks
+        ],
+    )
