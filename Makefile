@@ -72,7 +72,7 @@ $(NODE)/bin: | $(UV)
 	fi
 
 node_modules/.made: package.json package-lock.json | $(NODE)/bin
-	$(WITH_NODE) npm ci --silent --no-progress
+	$(WITH_NODE) npm ci --loglevel=error --no-progress
 	@touch $@
 
 $(BUILT)/.made: node_modules/.made $(PAGES)

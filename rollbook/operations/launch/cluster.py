@@ -9,6 +9,7 @@ import importlib.util
 import os
 import pwd
 import re
+import secrets
 import shutil
 import subprocess
 import tempfile
@@ -93,15 +94,13 @@ def _servant() -> pwd.struct_passwd | None:
     return next(user for name in ("postgres", "nobody") for user in pwd.getpwall() if user.pw_name == name)
 
 
-def _settle(folder: Path, servant: pwd.struct_passwd | None) -> Path:
+def _settle(folder: Path, servant: pwd.struct_passwd | None, *, name: str) -> Path:
     """The folder, there and usable; under /var/lib, with a link to it, where the servant cannot reach it."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    if servant and not folder.exists() and not _open_to_all(folder.parent):
-        elsewhere = Path("/var/lib/rollbook") / _short(folder)
-        elsewhere.mkdir(parents=True, exist_ok=True)
-        folder.symlink_to(elsewhere)
+    if servant and not (folder.exists() or folder.is_symlink()) and not _open_to_all(folder.parent):
+        folder.symlink_to(Path("/var/lib/rollbook") / name)
     folder = folder.resolve()
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     if servant:
         os.chown(folder, servant.pw_uid, servant.pw_gid)
     return folder
@@ -118,7 +117,9 @@ class Cluster:
         self.throwaway = throwaway
         self.servant = _servant()
         found = Binaries.found()
-        self.folder = _settle(folder.absolute(), self.servant)
+        # What is kept never passes to another checkout in the same place; what is thrown away may.
+        name = _short(folder.absolute()) if throwaway else secrets.token_hex(6)
+        self.folder = _settle(folder.absolute(), self.servant, name=name)
         self.binaries = found.within_reach(self.folder) if self.servant else found
         self.data = self.folder / "data"
         self.socket = self.folder / "socket"
