@@ -1,8 +1,9 @@
 """One file, all of it from the environment; what makes no sense is refused at start."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
@@ -36,6 +37,14 @@ def _database(variable: str, url: str) -> dict[str, object]:
         # Behind a transaction pooler a cursor does not outlive its statement.
         "DISABLE_SERVER_SIDE_CURSORS": _flag("BEHIND_POOLER"),
     }
+
+
+def _mailer(url: str) -> tuple[str, SplitResult]:
+    mail = urlsplit(url)
+    kinds = {"smtp": "smtp", "smtps": "smtp", "console": "console", "file": "filebased", "": "dummy"}
+    if mail.scheme not in kinds or (mail.scheme.startswith("smtp") and not mail.hostname):
+        raise ImproperlyConfigured("EMAIL_URL is smtp://user:password@host:587, smtps://..., console: or file:///folder.")
+    return f"django.core.mail.backends.{kinds[mail.scheme]}.EmailBackend", mail
 
 
 DEBUG = _flag("DEBUG")
@@ -73,7 +82,6 @@ DOMAINS = ["history", "access", "imports", "people", "groups", "schedule", "jour
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "procrastinate.contrib.django",
@@ -100,6 +108,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "rollbook.web.middleware.ActorMiddleware",
     "rollbook.web.middleware.LanguageMiddleware",
+    "rollbook.web.account.middleware.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "rollbook.web.middleware.DeclinedMiddleware",
 ]
@@ -114,7 +123,9 @@ TEMPLATES = [
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = SECURE
 SESSION_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "rollbook.web.handlers.outdated"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_ENGINE = "rollbook.web.account.sessions"
 SESSION_COOKIE_AGE = 30 * 24 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY") else None
@@ -135,12 +146,81 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# Shared by all processes, so that tries are counted once, whoever answered them.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+}
+
 AUTH_USER_MODEL = "access.User"
+AUTHENTICATION_BACKENDS = ["rollbook.web.account.backends.Backend"]
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["username", "name", "email"]},
+    },
+]
+PASSWORD_RESET_TIMEOUT = 3600
 LOGIN_URL, LOGIN_REDIRECT_URL = "account_login", "/"
+
+# Nobody signs up: people come by invitation, whose link stands for the proof that an address is theirs.
+ACCOUNT_ADAPTER = "rollbook.web.account.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email", "username"}
+ACCOUNT_SIGNUP_FIELDS = ["email", "username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "rollbook.domains.access.actions.passwords.ResetTokens"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_FORMS = {
+    "login": "rollbook.web.account.forms.LoginForm",
+    "reauthenticate": "rollbook.web.account.forms.ReauthenticateForm",
+    "change_password": "rollbook.web.account.forms.ChangePasswordForm",
+    "set_password": "rollbook.web.account.forms.SetPasswordForm",
+    "reset_password": "rollbook.web.account.forms.ResetPasswordForm",
+    "reset_password_from_key": "rollbook.web.account.forms.ResetPasswordKeyForm",
+}
+# Sign-in tries are counted by the adapter, which knows the devices of a person (`login_...`, docs/adr).
+ACCOUNT_RATE_LIMITS = {
+    "login": None,
+    "login_failed": "5/5m/key",
+    "login_from_address": "20/m/ip",
+    "login_of_account": "100/h/key",
+    "link": "20/m/ip",
+}
+
+MFA_ADAPTER = "rollbook.web.account.adapters.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_AGE = timedelta(days=30)
+MFA_TOTP_ISSUER = "Rollbook"
+MFA_TOTP_TOLERANCE = 1
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+MFA_FORMS = {
+    "authenticate": "rollbook.web.account.forms.AuthenticateForm",
+    "reauthenticate": "rollbook.web.account.forms.ReauthenticateByCodeForm",
+}
+# How many proxies stand in front and write X-Forwarded-For; without one the header is not believed.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(_flag("BEHIND_PROXY"))
+
+# smtp://user:password@host:587 (STARTTLS), smtps://...:465, console: prints letters, file:///folder keeps them.
+EMAIL_BACKEND, _mail = _mailer(os.environ.get("EMAIL_URL") or ("console:" if LOCAL else ""))
+EMAIL_HOST, EMAIL_PORT, EMAIL_FILE_PATH = _mail.hostname or "", _mail.port or 587, unquote(_mail.path) or None
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp" and not _flag("EMAIL_PLAIN"), _mail.scheme == "smtps"
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", f"Rollbook <rollbook@{_public.hostname}>")
 
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -56,6 +56,8 @@ class Actor:
     name: str
     via: str
     grants: tuple[Grant, ...] = ()
+    second_factor_due: bool = False
+    """A role of theirs demands a second factor, which they have not set up: until then it gives them nothing."""
 
     def holding(self, permission: Permission) -> tuple[Grant, ...]:
         """The grants that carry this permission; whoever is anonymous must sign in first."""

@@ -1,8 +1,10 @@
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
@@ -76,18 +78,35 @@ class Branch(models.Model):
         ]
 
 
-class User(AbstractBaseUser):
-    """A sign-in. Not Django's AbstractUser: rights are grants, and one kind of them is enough."""
+class UserQuerySet(ScopedQuerySet["User"]):
+    # Whoever manages access in a branch sees those who hold something there, work there or teach there.
+    scope = Scope(
+        see=Permission.ACCESS_MANAGE,
+        branch=("grants__branches", "grants__groups__branch", "employee__branch", "employee__groups__branch"),
+        group=("grants__groups", "employee__groups"),
+        own=("pk",),
+    )
 
-    username = models.CharField(max_length=150, unique=True)
-    email = models.EmailField(blank=True)
-    name = models.CharField(max_length=150)
-    language = models.CharField(max_length=2, choices=Language, default=Language.RUSSIAN)
-    theme = models.CharField(max_length=5, blank=True, choices=[("", _("as the system")), ("light", _("light")), ("dark", _("dark"))])
+
+class User(AbstractBaseUser):
+    """A sign-in. Not Django's AbstractUser: rights are grants, and one kind of them is enough.
+
+    `username` is the login and has no "@", so that it is never mistaken for an e-mail.
+    """
+
+    username = models.CharField(_("login"), max_length=150, unique=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    name = models.CharField(_("name"), max_length=150)
+    language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.RUSSIAN)
+    theme = models.CharField(
+        _("theme"), max_length=5, blank=True,
+        choices=[("", _("as the system")), ("light", _("light")), ("dark", _("dark"))],
+    )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
 
-    objects = BaseUserManager["User"]()
+    objects = BaseUserManager.from_queryset(UserQuerySet)()
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
 
@@ -95,33 +114,40 @@ class User(AbstractBaseUser):
         constraints = [
             models.UniqueConstraint(Lower("email"), condition=~Q(email=""), name="user_email_once"),
             models.UniqueConstraint(Lower("username"), name="user_username_once"),
+            models.CheckConstraint(condition=~Q(username__contains="@"), name="user_username_is_no_email"),
         ]
 
     def get_full_name(self) -> str:
         return self.name
 
     def as_actor(self, *, via: str) -> Actor:
-        """This person with all they hold, in one statement; whoever is disabled holds nothing."""
+        """This person with all they hold, in one statement; whoever is disabled holds nothing, and a role that
+        demands a second factor gives nothing until there is one."""
+        factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=("totp", "webauthn"))
         grants = self.grants.filter(user__is_active=True).select_related("role").annotate(
+            due=Q(role__mfa_required=True) & ~Exists(factors),
             branch_ids=ArrayAgg("branches", filter=Q(branches__isnull=False), distinct=True),
             group_ids=ArrayAgg("groups", filter=Q(groups__isnull=False), distinct=True),
         )
-        return Actor(self.pk, self.name, via, tuple(
+        held = tuple(
             GrantValue(
                 grant.role.known_permissions(), Reach(grant.reach),
                 frozenset(grant.branch_ids or ()), frozenset(grant.group_ids or ()),
             )
-            for grant in grants
-        ))
+            for grant in grants if not grant.due
+        )
+        return Actor(self.pk, self.name, via, held, second_factor_due=any(grant.due for grant in grants))
 
 
 class Role(models.Model):
     """A set of permissions under a name. The default ones have a code and, until renamed, a translated name."""
 
+    OWNER = "owner"
+
     code = models.CharField(max_length=30, unique=True, null=True, editable=False)
-    name = models.CharField(max_length=100, blank=True)
-    permissions = models.JSONField(default=list)
-    mfa_required = models.BooleanField(default=False)
+    name = models.CharField(_("name"), max_length=100, blank=True)
+    permissions = models.JSONField(_("permissions"), default=list)
+    mfa_required = models.BooleanField(_("a second factor is required"), default=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -131,7 +157,10 @@ class Role(models.Model):
         ]
 
     def known_permissions(self) -> frozenset[Permission]:
-        """What a newer or older version stored and this one does not know gives no right."""
+        """What a newer or older version stored and this one does not know gives no right; an owner holds whatever
+        there is, also what came after the installation."""
+        if self.code == self.OWNER:
+            return frozenset(Permission)
         return frozenset(permission for permission in Permission if permission in self.permissions)
 
 
@@ -190,3 +219,9 @@ class ApiKey(models.Model):
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField()
+
+
+class Session(AbstractBaseSession):
+    """A browser that is signed in. It knows whose it is, so that all of a person's can be ended."""
+
+    user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")

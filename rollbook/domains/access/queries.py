@@ -1,10 +1,28 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
-from rollbook.domains.access.actor import Actor
-from rollbook.domains.access.models import ApiKey, Branch, Organisation
+from allauth.mfa.models import Authenticator
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access import rules
+from rollbook.domains.access.actor import Actor, Permission, Reach
+from rollbook.domains.access.actor import Grant as GrantValue
+from rollbook.domains.access.models import (
+    ApiKey,
+    Branch,
+    Grant,
+    Invitation,
+    Organisation,
+    Role,
+    SignInLink,
+    User,
+    UserQuerySet,
+)
 from rollbook.domains.access.rules import digest_of
-from rollbook.foundation.errors import NotFound
+from rollbook.foundation.errors import NotFound, NotSignedIn
 
 
 def actor_of_key(*, key: str, at: datetime) -> Actor | None:
@@ -43,3 +61,268 @@ def house() -> House:
     if row is None:
         raise NotFound
     return House(*row)
+
+
+# Names of the default roles, until somebody gives them another one.
+ROLE_NAMES: Mapping[str, Promise] = MappingProxyType(
+    {
+        "owner": _("Owner"),
+        "director": _("Director"),
+        "branch_manager": _("Branch manager"),
+        "administrator": _("Administrator"),
+        "operator": _("Call-centre operator"),
+        "teacher": _("Teacher"),
+        "accountant": _("Accountant"),
+        "analyst": _("Analyst"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleCard:
+    role_id: int
+    code: str | None
+    name: str
+    own_name: str
+    """Empty while a default role has its translated name."""
+    permissions: frozenset[Permission]
+    mfa_required: bool
+    version: int
+    holders: int
+    may_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A role somebody holds, and where."""
+
+    grant_id: int
+    role: str
+    reach: Reach
+    branches: tuple[str, ...]
+    groups: tuple[str, ...]
+    may_take: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A sign-in, with what it holds as far as whoever asks manages it there."""
+
+    user_id: int
+    name: str
+    username: str
+    email: str
+    is_active: bool
+    second_factor: bool
+    last_login: datetime | None
+    held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    invitation_id: int
+    name: str
+    email: str
+    role: str
+    expires_at: datetime
+    expired: bool
+    invited_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What stands in an open invitation, for whoever holds its link."""
+
+    name: str
+    email: str
+    login: str
+    group_ids: tuple[int, ...]
+    employee_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One's own sign-in."""
+
+    name: str
+    username: str
+    email: str
+    has_password: bool
+    second_factor: bool
+    version: int
+    held: tuple[Held, ...]
+
+
+def user_of_login(*, login: str) -> User | None:
+    """Whose login or e-mail this is, as typed; whether they may come in is another question."""
+    if "@" in login:
+        return User.objects.filter(email__iexact=login).first()
+    return User.objects.filter(username__iexact=login).exclude(username="").first()
+
+
+def user_to_sign_in(*, user_id: int) -> User:
+    """For allauth, which signs in a model."""
+    return User.objects.get(pk=user_id)
+
+
+def first_owner() -> int | None:
+    """The first active user who owns all; None where nobody does."""
+    owners = Grant.objects.filter(role__code=Role.OWNER, reach=Reach.EVERYTHING, user__is_active=True)
+    return owners.order_by("user_id").values_list("user_id", flat=True).first()
+
+
+def lives(*, link: str, at: datetime) -> bool:
+    """Whether this secret would sign somebody in."""
+    return SignInLink.objects.filter(
+        digest=digest_of(link), used_at=None, expires_at__gt=at, user__is_active=True
+    ).exists()
+
+
+def promised(*, secret: str, at: datetime) -> Promised | None:
+    """The open invitation of this link; None where it was used, taken back or has expired."""
+    found = Invitation.objects.filter(
+        digest=digest_of(secret), accepted_at=None, revoked_at=None, expires_at__gt=at
+    ).first()
+    if found is None:
+        return None
+    login = rules.suggested_login(found.email)
+    return Promised(found.name, found.email, login, tuple(found.grant["groups"]), found.employee_key)
+
+
+def accounts(*, by: Actor) -> Sequence[Account]:
+    """The users whom one may manage somewhere, by name: those who hold something, work or teach in one's branches, and
+    everybody for whoever manages all. Of what they hold, only what lies where one manages access."""
+    return _accounts(User.objects.visible_to(by, Permission.ACCESS_MANAGE), by)
+
+
+def account(*, user_id: int, by: Actor) -> Account:
+    user = User.objects.pick(by, Permission.ACCESS_MANAGE, user_id)
+    return _accounts(User.objects.filter(pk=user.pk), by)[0]
+
+
+def profile(*, by: Actor) -> Profile:
+    """Oneself."""
+    if by.user_id is None:
+        raise NotSignedIn
+    user = User.objects.get(pk=by.user_id)
+    held = _held([user.pk], by, mine=True).get(user.pk, ())
+    return Profile(
+        user.name, user.username, user.email, user.has_usable_password(), bool(_with_factor([user.pk])), user.version,
+        tuple(held),
+    )
+
+
+def invitations(*, at: datetime, by: Actor) -> Sequence[Invited]:
+    """Open invitations, and those nobody took in time: one's own, or all where one manages all access; newest first."""
+    by.must(Permission.ACCESS_MANAGE)
+    found = Invitation.objects.filter(accepted_at=None, revoked_at=None).select_related("invited_by")
+    if not by.may_everywhere(Permission.ACCESS_MANAGE):
+        found = found.filter(invited_by=by.user_id)
+    names = role_names()
+    return tuple(
+        Invited(
+            each.pk, each.name, each.email, names.get(each.grant["role"], ""), each.expires_at, each.expires_at <= at,
+            each.invited_by.name if each.invited_by else "",
+        )
+        for each in found.order_by("-invited_at", "-pk")[:200]
+    )
+
+
+def roles(*, by: Actor) -> Sequence[RoleCard]:
+    """All roles, the default ones first; whoever manages access anywhere may know what they carry."""
+    by.must(Permission.ACCESS_MANAGE)
+    holders: dict[int, set[int]] = {}
+    for role_id, user_id in Grant.objects.filter(user__is_active=True).values_list("role", "user"):
+        holders.setdefault(role_id, set()).add(user_id)
+    return tuple(
+        RoleCard(
+            role.pk, role.code, _role_name(role.code, role.name), role.name, held := role.known_permissions(),
+            role.mfa_required, role.version, len(holders.get(role.pk, ())),
+            by.may_everywhere(Permission.ACCESS_MANAGE) and rules.may_edit_role(by.grants, held),
+        )
+        for role in Role.objects.order_by("pk")
+    )
+
+
+def role(*, role_id: int, by: Actor) -> RoleCard:
+    if found := next((card for card in roles(by=by) if card.role_id == role_id), None):
+        return found
+    raise NotFound
+
+
+def role_names() -> dict[int, str]:
+    return {pk: _role_name(code, name) for pk, code, name in Role.objects.values_list("pk", "code", "name")}
+
+
+def _with_factor(user_ids: Sequence[int]) -> set[int]:
+    factors = Authenticator.objects.filter(user__in=user_ids, type__in=("totp", "webauthn"))
+    return set(factors.values_list("user", flat=True))
+
+
+def _accounts(users: UserQuerySet, by: Actor) -> tuple[Account, ...]:
+    found = list(users.order_by("name", "pk"))
+    ids = [user.pk for user in found]
+    held, protected = _held(ids, by), _with_factor(ids)
+    return tuple(
+        Account(
+            user.pk, user.name, user.username, user.email, user.is_active, user.pk in protected, user.last_login,
+            tuple(held.get(user.pk, ())),
+        )
+        for user in found
+    )
+
+
+def _held(user_ids: Sequence[int], by: Actor, *, mine: bool = False) -> dict[int, list[Held]]:
+    """What these users hold, by user: four statements, however many they are. Unless it is `mine`, only what lies where
+    `by` manages access."""
+    grants = list(Grant.objects.filter(user__in=user_ids).select_related("role").order_by("pk"))
+    ids = [grant.pk for grant in grants]
+    branches, groups, own = _branches_of(ids), _groups_of(ids), _own_of(user_ids)
+    managing = by.holding(Permission.ACCESS_MANAGE)
+    result: dict[int, list[Held]] = {}
+    for grant in grants:
+        here, there = branches.get(grant.pk, {}), groups.get(grant.pk, {})
+        value = GrantValue(grant.role.known_permissions(), Reach(grant.reach), frozenset(here), frozenset(there))
+        branch_of = {group: branch for group, (branch, _name) in there.items()}
+        own_in = own.get(grant.user_id, set())
+        if mine or rules.covers(managing, value, branch_of=branch_of, own_in=own_in):
+            may_take = rules.may_give(by.grants, value, branch_of=branch_of, own_in=own_in)
+            names = tuple(name for _branch, name in there.values())
+            result.setdefault(grant.user_id, []).append(
+                Held(
+                    grant.pk, _role_name(grant.role.code, grant.role.name), value.reach, tuple(here.values()), names,
+                    may_take,
+                )
+            )
+    return result
+
+
+def _branches_of(grants: Sequence[int]) -> dict[int, dict[int, str]]:
+    """Names of the branches of each grant, by id."""
+    found: dict[int, dict[int, str]] = {}
+    rows = Branch.objects.filter(grants__in=grants).order_by("name").values_list("grants", "pk", "name")
+    for grant, branch, name in rows:
+        found.setdefault(grant, {})[branch] = name
+    return found
+
+
+def _groups_of(grants: Sequence[int]) -> dict[int, dict[int, tuple[int, str]]]:
+    """Branch and name of the groups of each grant, by id. Groups stand above, and are reached by the way back."""
+    found: dict[int, dict[int, tuple[int, str]]] = {}
+    rows = Grant.objects.filter(pk__in=grants, groups__isnull=False).order_by("groups__search")
+    for grant, group, branch, name in rows.values_list("pk", "groups", "groups__branch", "groups__name"):
+        found.setdefault(grant, {})[group] = (branch, name)
+    return found
+
+
+def _own_of(user_ids: Sequence[int]) -> dict[int, set[int]]:
+    """The branches where each of these users works or teaches."""
+    found: dict[int, set[int]] = {}
+    rows = User.objects.filter(pk__in=user_ids).values_list("pk", "employee__branch", "employee__groups__branch")
+    for user, *places in rows:
+        found.setdefault(user, set()).update(place for place in places if place)
+    return found
+
+
+def _role_name(code: str | None, name: str) -> str:
+    return name or str(ROLE_NAMES.get(code or "", code or ""))

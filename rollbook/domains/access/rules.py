@@ -1,11 +1,14 @@
 """The default roles, how secrets are recognised without being kept, and who may give which right."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Set
 from hashlib import sha256
+from types import MappingProxyType
 
 from rollbook.domains.access.actor import Grant, Permission, Reach
 
 P = Permission
+_NOWHERE: Mapping[int, int] = MappingProxyType({})
 _SEES = frozenset({P.CLIENT_SEE, P.STAFF_SEE, P.JOURNAL_SEE})
 _WORKS = _SEES | {
     P.CLIENT_EDIT, P.PHONE_SEE, P.GROUP_EDIT, P.LESSON_EDIT, P.JOURNAL_MARK, P.JOURNAL_CORRECT,
@@ -26,30 +29,59 @@ DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {
 }
 
 
+LONGEST_PASSWORD = 4096  # bytes: what is longer only keeps the hash busy
+
+
 def digest_of(secret: str) -> str:
     """A key or link is long and random, so one plain hash is enough; passwords are another matter."""
     return sha256(secret.encode()).hexdigest()
 
 
-def reaches(holder: Grant, wanted: Grant) -> bool:
-    """Whether all that `wanted` reaches is reached by `holder`.
+def covers(
+    holders: Iterable[Grant], wanted: Grant, *, branch_of: Mapping[int, int] = _NOWHERE, own_in: Set[int] | None = None
+) -> bool:
+    """Whether all that `wanted` reaches is reached by these together.
 
-    Groups of a branch are not counted as inside it here: that takes the database, see actions.
+    `branch_of` tells in which branch a group lies. `own_in` are the branches of what the person who is to have it calls
+    their own today, none of it being an empty set; None where that is not known.
     """
-    match holder.reach, wanted.reach:
-        case Reach.EVERYTHING, _:
-            return True
-        case Reach.BRANCHES, Reach.BRANCHES:
-            return wanted.branch_ids <= holder.branch_ids
-        case Reach.GROUPS, Reach.GROUPS:
-            return wanted.group_ids <= holder.group_ids
+    holders = tuple(holders)
+    if any(holder.reach == Reach.EVERYTHING for holder in holders):
+        return True
+    branches = {branch for holder in holders if holder.reach == Reach.BRANCHES for branch in holder.branch_ids}
+    groups = {group for holder in holders if holder.reach == Reach.GROUPS for group in holder.group_ids}
+    match wanted.reach:
+        case Reach.BRANCHES:
+            return bool(wanted.branch_ids) and wanted.branch_ids <= branches
+        case Reach.GROUPS:
+            inside = {group for group in wanted.group_ids if branch_of.get(group) in branches}
+            return bool(wanted.group_ids) and wanted.group_ids <= groups | inside
+        case Reach.OWN:
+            return bool(branches) and own_in is not None and own_in <= branches
     return False
 
 
-def may_give(holders: tuple[Grant, ...], wanted: Grant) -> bool:
-    """Whether whoever holds `holders` may give `wanted`: each right only as far as one holds it oneself,
-    and the right to manage access is itself among what must be held there."""
+def may_give(
+    holders: Iterable[Grant], wanted: Grant, *, branch_of: Mapping[int, int] = _NOWHERE, own_in: Set[int] | None = None
+) -> bool:
+    """Whether whoever holds `holders` may give `wanted`, and take it away: each right only as far as one holds it
+    oneself, and the right to manage access is itself among what must be held there."""
+    grants = tuple(holders)
     needed = wanted.permissions | {Permission.ACCESS_MANAGE}
-    return all(
-        any(permission in holder.permissions and reaches(holder, wanted) for holder in holders) for permission in needed
-    )
+    those_with = ([grant for grant in grants if permission in grant.permissions] for permission in needed)
+    return all(covers(holding, wanted, branch_of=branch_of, own_in=own_in) for holding in those_with)
+
+
+def may_edit_role(holders: Iterable[Grant], permissions: Set[Permission]) -> bool:
+    """A role is held anywhere, so whoever edits it holds everywhere what it carries, before and after."""
+    return may_give(holders, Grant(frozenset(permissions), Reach.EVERYTHING))
+
+
+def suggested_login(email: str) -> str:
+    """The beginning of an e-mail, as far as a login may look like it; may be empty."""
+    return re.sub(r"[^\w.+-]", "", email.partition("@")[0])[:150]
+
+
+def is_login(text: str) -> bool:
+    """Letters, digits, dot, dash, plus and underscore; no "@", for with it begins an e-mail."""
+    return re.fullmatch(r"[\w.+-]{1,150}", text) is not None

@@ -1,0 +1,34 @@
+"""Letters about one's own account. They are written by a job, so that no page waits for a mail server."""
+
+from django.core.mail import send_mail
+from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from procrastinate.contrib.django import app
+
+from rollbook.domains.access.actor import Actor
+
+# Told to the person whose account it is, whoever did it.
+NOTICES: dict[str, Promise] = {
+    "password_set": gettext_lazy("Your password was changed."),
+    "email_changed": gettext_lazy("The e-mail of your account was changed; this address does not open it any more."),
+    "factor_added": gettext_lazy("A way to confirm your sign-in was added."),
+    "factor_removed": gettext_lazy("A way to confirm your sign-in was removed."),
+    "codes_made": gettext_lazy("New recovery codes were made; the old ones do not work any more."),
+}
+
+
+def order_reset(*, email: str, by: Actor) -> None:
+    """Have a letter written to whoever has this address, if anybody has."""
+    app.configure_task("access.reset").defer(email=email)
+
+
+def order_notice(*, kind: str, email: str, language: str, by: Actor) -> None:
+    app.configure_task("access.notice").defer(kind=kind, email=email, language=language)
+
+
+def send_notice(*, kind: str, email: str, language: str, by: Actor) -> None:
+    with translation.override(language):
+        text = _("{what}\n\nIf it was not you, set a new password at once and tell whoever manages access.")
+        send_mail(_("Your account in Rollbook"), text.format(what=NOTICES[kind]), None, [email])

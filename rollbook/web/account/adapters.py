@@ -1,0 +1,127 @@
+"""Where allauth asks how things are done here."""
+
+import base64
+from functools import cached_property
+from hashlib import sha256
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access import actions as access
+from rollbook.domains.access import queries
+from rollbook.web.account.devices import known_device, remember
+from rollbook.web.pages import see_other
+
+# One sentence for all that may be wrong: an unknown login, a wrong password, somebody who may come in no more.
+WRONG = _("Login or password is wrong.")
+NOTICES = {
+    "account/email/password_changed": "password_set",
+    "account/email/password_set": "password_set",
+    "account/email/password_reset": "password_set",
+    "mfa/email/totp_activated": "factor_added",
+    "mfa/email/totp_deactivated": "factor_removed",
+    "mfa/email/webauthn_added": "factor_added",
+    "mfa/email/webauthn_removed": "factor_removed",
+    "mfa/email/recovery_codes_generated": "codes_made",
+}
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "email_password_mismatch": WRONG,
+        "username_password_mismatch": WRONG,
+        "too_many_login_attempts": _("Too many tries. Wait some minutes, or sign in on a device you have used before."),
+    }
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """Whose login and password these are; nobody's, also where they are right and the person was disabled."""
+        tries = self._count_try(request, credentials.get("email") or credentials.get("username") or "")
+        user = authenticate(request, **credentials)
+        if user:
+            for each in tries:
+                each.rollback()
+        return user
+
+    def _count_try(self, request: HttpRequest, login: str) -> list[Any]:
+        """Tries of a device known to this person are counted by themselves. Those of strangers are counted three
+        times: of the address, of the address at this login, and of all the world at this login."""
+        user = queries.user_of_login(login=login)
+        device = user and known_device(request, user.pk)
+        login = f"user {user.pk}" if user else login.lower()
+        stranger = ratelimit.get_ip(request)
+        counted = (
+            [("login_failed", f"{device} {login}")]
+            if device
+            else [
+                ("login_failed", f"{stranger} {login}"),
+                ("login_from_address", None),
+                ("login_of_account", login),
+            ]
+        )
+        tries: list[Any] = []
+        for action, key in counted:
+            usage = ratelimit.consume(request, app="allauth.account", action=action, key=key)
+            if not usage:
+                raise self.validation_error("too_many_login_attempts")
+            tries.append(usage)
+        return tries
+
+    def _delete_login_attempts_cached_email(self, request: HttpRequest, **credentials: Any) -> None:
+        """A reset frees nobody's tries: whoever sets a new password knows it."""
+
+    def post_login(self, request: HttpRequest, user: AbstractBaseUser, **told: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **told)
+        remember(request, response, user.pk)
+        access.note_sign_in(at=timezone.now(), by=user.as_actor(via="web"))
+        return response
+
+    def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        return see_other("account_login")
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        access.set_password(user_id=user.pk, password=password, at=timezone.now(), by=user.as_actor(via="web"))
+        user.refresh_from_db(fields=["password"])
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return see_other("account")["Location"]
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        if address := email or user.email:
+            access.order_notice(
+                kind=NOTICES[template_prefix], email=address, language=user.language, by=user.as_actor(via="web")
+            )
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets of second factors lie encrypted: whoever steals a copy of the database cannot sign in with it."""
+
+    def encrypt(self, text: str) -> str:
+        return self._box.encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return self._box.decrypt(encrypted_text.encode()).decode()
+
+    @cached_property
+    def _box(self) -> MultiFernet:
+        keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(sha256(f"mfa {key}".encode()).digest())) for key in keys])
+
+    def get_totp_label(self, user: AbstractBaseUser) -> str:
+        return str(user.get_username())
+
+    def _get_site_name(self) -> str:
+        return "Rollbook"

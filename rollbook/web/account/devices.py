@@ -1,0 +1,40 @@
+"""Browsers in which somebody has signed in before: a signed cookie names them.
+
+Whoever guesses passwords of somebody else's login uses up the tries of strangers, never those of a known device; so
+nobody can be locked out of the browser they work in.
+"""
+
+from secrets import token_urlsafe
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+
+COOKIE = "known_device"
+SALT = "rollbook.device"
+YEAR = 365 * 24 * 3600
+MOST_PEOPLE = 20  # at one desk; the latest ones are remembered
+
+
+def known_device(request: HttpRequest, user_id: int) -> str | None:
+    """The name of this browser, where that person has signed in with it."""
+    device, people = _read(request)
+    return device if user_id in people else None
+
+
+def remember(request: HttpRequest, response: HttpResponse, user_id: int) -> None:
+    device, people = _read(request)
+    latest = [user_id, *(person for person in people if person != user_id)][:MOST_PEOPLE]
+    value = signing.dumps([device or token_urlsafe(9), latest], salt=SALT)
+    response.set_cookie(
+        COOKIE, value, max_age=YEAR, path=settings.SESSION_COOKIE_PATH, secure=bool(settings.SESSION_COOKIE_SECURE),
+        httponly=True, samesite="Lax",
+    )
+
+
+def _read(request: HttpRequest) -> tuple[str, list[int]]:
+    try:
+        device, people = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=YEAR)
+    except signing.BadSignature:
+        return "", []
+    return device, people
