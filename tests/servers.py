@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from rollbook.operations.launch.programs import answers
 from tests.databases import address_of
@@ -17,34 +18,61 @@ PATIENCE = 60
 
 @contextmanager
 def serving(database: str, folder: Path) -> Iterator[str]:
-    """`rollbook run` on this database; the address of its pages. Its folder holds log and static files."""
-    port = _free_port()
-    environment = os.environ | {
+    """`rollbook run` on this database; the address of its pages. The folder keeps its log and static files."""
+    told = {
         "DATABASE_URL": address_of(database, "default"),
         "DATABASE_OWNER_URL": address_of(database, "owner"),
         "STATIC_ROOT": str(folder / "static"),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
-        "LIVE_URL": f"http://127.0.0.1:{port + 1}/live/",
-        "PORT": str(port),
-        "DEMO": "0",
-        "WEB_WORKERS": "1",
     }
-    log = folder / "server.log"
-    with log.open("w") as out:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "rollbook.operations.launch", "run"], env=environment, stdout=out, stderr=out
-        )
-    try:
-        _wait(server, [port, port + 1], log)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait()
-    if "Traceback" in log.read_text():
-        raise AssertionError(f"The server had trouble:\n{log.read_text()[-4000:]}")
+    with Server(folder, **told) as server:
+        yield server.url
+    if "Traceback" in server.said:
+        raise AssertionError(f"The server had trouble:\n{server.said[-4000:]}")
 
 
-def _free_port() -> int:
+class Server:
+    """`rollbook run`, answering while inside. What is told of the environment replaces all that others told."""
+
+    def __init__(self, folder: Path, **told: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.live_url = f"http://127.0.0.1:{self.port + 1}/live/"
+        self.log = folder / "server.log"
+        ours = ("DATABASE_URL", "DATABASE_OWNER_URL", "SECRET_KEY", "STATIC_ROOT", "PUBLIC_URL", "LIVE_URL")
+        others = {name: value for name, value in os.environ.items() if name not in ours}
+        defaults = {"PORT": str(self.port), "DEMO": "0", "WEB_WORKERS": "1", "ROLLBOOK_VAR": str(folder / "var")}
+        self.environment = others | defaults | told
+
+    def __enter__(self) -> Self:
+        self.process = self.start()
+        self._wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def start(self) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-m", "rollbook.operations.launch", "run"]
+        with self.log.open("a") as out:
+            return subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+    def answers(self) -> bool:
+        return answers(self.port) and answers(self.port + 1)
+
+    def _wait(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"The server does not answer:\n{self.said[-4000:]}")
+            time.sleep(0.1)
+
+
+def free_port() -> int:
     """Free together with the one after it."""
     while True:
         with socket.socket() as first, socket.socket() as second:
@@ -55,11 +83,3 @@ def _free_port() -> int:
             except OSError:
                 continue
             return int(port)
-
-
-def _wait(server: "subprocess.Popen[bytes]", ports: list[int], log: Path) -> None:
-    until = time.monotonic() + PATIENCE
-    while not all(answers(port) for port in ports):
-        if server.poll() is not None or time.monotonic() > until:
-            raise AssertionError(f"The server does not answer:\n{log.read_text()[-4000:]}")
-        time.sleep(0.1)

@@ -35,7 +35,9 @@ def ready() -> Iterator[None]:
 
 
 def folder() -> Path:
-    """Where all that is not code lies: `var` of the checkout, or of the folder one stands in."""
+    """Where all that is not code lies: as told, else `var` of the checkout or of the folder one stands in."""
+    if told := os.environ.get("ROLLBOOK_VAR"):
+        return Path(told).absolute()
     return (CHECKOUT if (CHECKOUT / "pyproject.toml").exists() else Path.cwd()) / "var"
 
 

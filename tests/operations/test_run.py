@@ -1,0 +1,64 @@
+"""`rollbook run` as a whole, in a folder of its own, with a PostgreSQL of its own."""
+
+import os
+import signal
+import time
+from urllib.request import urlopen
+
+import pytest
+
+from rollbook.operations.launch.cluster import Cluster
+from tests.servers import Server
+
+
+@pytest.fixture
+def installation(tmp_path):
+    # DEBUG: no fingerprints of files that a test of the launcher need not build.
+    yield Server(tmp_path, DEBUG="1")
+    Cluster(tmp_path / "var" / "postgres").destroy()
+
+
+def postgresql_runs(folder):
+    return (folder / "var" / "postgres").resolve().joinpath("data", "postmaster.pid").exists()
+
+
+def children_of(process):
+    with open(f"/proc/{process.pid}/task/{process.pid}/children") as children:
+        return [int(pid) for pid in children.read().split()]
+
+
+def gone(condition, within=10):
+    until = time.monotonic() + within
+    while condition() and time.monotonic() < until:
+        time.sleep(0.05)
+    return not condition()
+
+
+def test_from_an_empty_folder_to_pages_and_back_through_a_kill(installation, tmp_path):
+    with installation as server:
+        with urlopen(f"{server.live_url}health") as answer:
+            assert answer.status == 200
+
+        twin = server.start()
+        assert twin.wait() == 1
+        assert f"Port {server.port} of 127.0.0.1 cannot be had" in server.said
+
+        os.kill(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+        assert gone(server.answers), "a killed supervisor left its children behind"
+        assert postgresql_runs(tmp_path)
+
+    began = time.monotonic()
+    with installation as server:
+        assert time.monotonic() - began < 15
+        web, *_ = children_of(server.process)
+        os.kill(web, signal.SIGKILL)
+        assert gone(lambda: "web ended with -9" not in server.said)
+        assert gone(lambda: not server.answers())
+        stream = urlopen(f"{server.live_url}health")
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    stream.close()
+    assert server.process.returncode == 0
+    assert not postgresql_runs(tmp_path)
+    assert "Traceback" not in server.said
