@@ -25,12 +25,12 @@ Object.assign(htmx.config, {
 htmx.defineExtension("morph", {
   isInlineSwap: (style) => style === "morph",
   handleSwap(style, target, fragment) {
-    if (style !== "morph" && style !== "morph:innerHTML") return [];
+    if (style !== "morph" && style !== "morph:innerHTML") return false;
     const morphStyle = style === "morph" ? "outerHTML" : "innerHTML";
-    const answer = fragment as unknown as DocumentFragment;
-    return Idiomorph.morph(target as Element, answer.children, { morphStyle, ignoreActiveValue: true }) ?? [];
+    const answer = (fragment as DocumentFragment).children;
+    return Idiomorph.morph(target as Element, answer, { morphStyle, ignoreActiveValue: true }) as Node[];
   },
-} as Partial<Parameters<typeof htmx.defineExtension>[1]> as Parameters<typeof htmx.defineExtension>[1]);
+});
 
 const refusal = () => document.getElementById("refusal");
 
@@ -61,6 +61,11 @@ for (const name of ["htmx:sendError", "htmx:timeout"]) {
 document.addEventListener("click", (event) => {
   if ((event.target as Element).closest(".refusal .close")) refusal()?.replaceChildren();
 });
+
+/** For requests that htmx does not make. */
+export function csrf(): string {
+  return cookie("csrftoken");
+}
 
 function cookie(name: string): string {
   const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));

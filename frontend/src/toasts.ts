@@ -4,7 +4,7 @@ import { text } from "./texts";
 
 export interface Toast {
   text: string;
-  undo?: string; // the address that takes it back, by POST
+  undo?: string | (() => void); // what takes it back: an address, by POST, or a function
   failed?: boolean;
 }
 
@@ -34,8 +34,9 @@ function button(label: string, act: () => void, name?: string): HTMLButtonElemen
   return made;
 }
 
-function takeBack(address: string): void {
-  void htmx.ajax("post", address, { source: document.body, target: document.body, swap: "none" });
+function takeBack(undo: string | (() => void)): void {
+  if (typeof undo === "function") return undo();
+  void htmx.ajax("post", undo, { source: document.body, target: document.body, swap: "none" });
 }
 
 /** Whoever reads or reaches for it has the time they need. */

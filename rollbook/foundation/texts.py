@@ -23,9 +23,3 @@ def clean_text(text: str) -> str:
 def sought(text: str) -> list[str]:
     """The words of a search, as columns named `search` hold them: small letters, ё as е."""
     return clean_line(text).lower().replace("ё", "е").split()
-
-
-def like(word: str, *, inside: bool = True) -> str:
-    """The pattern that finds `word` anywhere, or only at the beginning; nothing in it is a wildcard."""
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%" if inside else f"{escaped}%"

@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 AREAS = (
+    "journal",
+    "clients",
     "account",
     "preferences",
     "design",

@@ -5,7 +5,7 @@ from datetime import date
 from django.db.models import Count
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.groups.models import Enrolment, Freeze
+from rollbook.domains.groups.models import Enrolment, Freeze, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +114,9 @@ def groups_of(*, client_id: int, on: date, by: Actor) -> frozenset[int]:
         return frozenset()
     enrolments = Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE).on(on).filter(client=client_id)
     return frozenset(enrolments.values_list("group", flat=True))
+
+
+def branches_of(*, group_ids: Collection[int], by: Actor) -> dict[int, int]:
+    """The branch of each group."""
+    groups = Group.objects.visible_to(by, Permission.JOURNAL_SEE).filter(pk__in=group_ids)
+    return dict(groups.values_list("pk", "branch"))

@@ -1,0 +1,125 @@
+"""The card of a client, which is the side panel as well: contacts, groups, why the balance is what it is, history."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing import queries as billing
+from rollbook.domains.billing.queries import Statement
+from rollbook.domains.groups import queries as groups
+from rollbook.domains.groups.queries import Belonging, Pause
+from rollbook.domains.history import queries as history
+from rollbook.domains.history.queries import Line
+from rollbook.domains.people import queries as people
+from rollbook.domains.people.models import Client
+from rollbook.domains.people.queries import ContactLine
+from rollbook.domains.schedule import queries as schedule
+from rollbook.domains.schedule.rules import lesson_days, lessons_of_month, month_of
+from rollbook.foundation.periods import local
+
+LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What the lessons of a group that are still to come in this month will cost."""
+
+    group: str
+    lessons: int
+    price: Decimal
+
+    @property
+    def amount(self) -> Decimal:
+        return (self.lessons * self.price).quantize(Decimal("0.01"))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    client_id: int
+    name: str
+    middle_name: str
+    is_company: bool
+    birth_date: date | None
+    branch: str
+    responsible: str
+    note: str
+    today: date
+    contacts: tuple[ContactLine, ...]
+    current: tuple[Belonging, ...]
+    former: tuple[Belonging, ...]
+    freezes: tuple[Pause, ...]
+    first: date
+    last: date
+    statement: Statement | None
+    """Over the days [first, last]; None for those who may not see money."""
+    balance: Decimal | None
+    ahead: tuple[Ahead, ...]
+    history: Sequence[Line] | None
+    may_edit: bool
+    may_take_payment: bool
+
+    @property
+    def is_frozen(self) -> bool:
+        return any(pause.covers(self.today) for pause in self.freezes)
+
+    @property
+    def due(self) -> Decimal:
+        """What would cover this month to its end; zero where it is covered."""
+        return max(sum((a.amount for a in self.ahead), Decimal(0)) - (self.balance or 0), Decimal(0))
+
+
+def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) -> Card:
+    """The client with the account over one month (this one without `month`)."""
+    client = Client.objects.select_related("branch", "responsible").pick(by, Permission.CLIENT_SEE, client_id)
+    today = local(at, client.branch.time_zone).date()
+    first, last = month_of(month or today)
+    may = Client.objects.all().held_on(
+        by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.MONEY_SEE, Permission.HISTORY_SEE
+    )
+    sees_journal = by.may(Permission.JOURNAL_SEE)
+    belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
+    current = tuple(b for b in belongings if b.until is None or b.until > today)
+    sees_money = Permission.MONEY_SEE in may
+    return Card(
+        client.pk, client.name, client.middle_name, client.is_company, client.birth_date, client.branch.name,
+        client.responsible.name if client.responsible else "", client.note, today,
+        contacts=people.contacts(clients=[client_id], by=by), current=current,
+        former=tuple(b for b in belongings if b not in current),
+        freezes=groups.freezes(clients=[client_id], first=LONG_AGO, last=FAR_AHEAD, by=by) if sees_journal else (),
+        first=first, last=last,
+        statement=billing.statement(client_id=client_id, first=first, last=last, by=by) if sees_money else None,
+        balance=billing.balances(clients=[client_id], by=by).get(client_id),
+        ahead=_ahead(client_id, current, today, by) if sees_money and sees_journal else (),
+        history=history.of(subject=f"client:{client_id}", by=by) if Permission.HISTORY_SEE in may else None,
+        may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
+    )
+
+
+def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor) -> tuple[Ahead, ...]:
+    """Lessons of this month from today on by the timetable, freezes and closing days left out."""
+    ids = {b.group_id: b.programme_id for b in current}
+    if not ids:
+        return ()
+    first, last = month_of(today)
+    terms = billing.terms(groups=ids, on=today, by=by)
+    slots = schedule.slots(group_ids=ids, by=by)
+    pauses = groups.freezes(clients=[client_id], first=first, last=last, by=by)
+    branches = groups.branches_of(group_ids=ids, by=by)
+    closed = schedule.closing_days(branch_ids=set(branches.values()), first=first, last=last, by=by)
+    found = []
+    for b in current:
+        weekly = [slot.weekly for slot in slots if slot.group_id == b.group_id]
+        closing = {day for branch, day in closed if branch == branches.get(b.group_id)}
+        days = lesson_days(slots=weekly, closing_days=closing, first=max(today, b.since), last=last)
+        coming = [
+            day for day in days
+            if (b.until is None or day < b.until) and (b.weekdays is None or day.isoweekday() in b.weekdays)
+            and not any(pause.covers(day) for pause in pauses)
+        ]
+        in_month = lessons_of_month(slots=weekly, closing_days=closing, day=today)
+        price = terms[b.group_id].of_lesson(lessons=in_month)
+        if coming and price:
+            found.append(Ahead(b.group, len(coming), price))
+    return tuple(found)

@@ -1,0 +1,104 @@
+"""The list of clients, and the search among them."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.people.models import Client, Kinship, Relation
+from rollbook.foundation.keys import Key, Page, paged
+from rollbook.foundation.phones import digits_sought
+from rollbook.foundation.texts import sought
+
+PAGE = 50
+CANDIDATES = 200
+"""Of more that fit, the first found are shown, not the first by name (spec 11)."""
+SHORT = 3
+"""Words shorter than this are sought at the beginning of a name alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    client_id: int
+    name: str
+    birth_date: date | None
+    branch: str
+    groups: tuple[str, ...]
+    payer: str
+    kinship: Kinship | None
+    phone: str | None
+    """None for those who may not see phones."""
+    balance: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    rows: tuple[Row, ...]
+    page: Page
+    may_add: bool
+
+
+def listed(*, at: datetime, by: Actor, words: str = "", after: Key | None = None) -> Listed:
+    """A page of clients by name; with `words` those whose name, or whose contact's name or phone, has all of them.
+
+    ё and е are one letter; a phone is known by four digits or more, in any spelling. Two statements.
+    """
+    seen = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(archived_at=None)
+    if words.strip():
+        seen = seen.filter(pk__in=_found(words, by))
+    rows, page = paged(seen.values_list("search", "pk"), after=after, size=PAGE)
+    ids = [pk for _, pk in rows]
+    details = {row.client_id: row for row in _details(ids, at, by)}
+    return Listed(tuple(details[pk] for pk in ids), page, by.may(Permission.CLIENT_EDIT))
+
+
+def _found(words: str, by: Actor) -> QuerySet[Client]:
+    """The first that fit, unsorted: to sort all that fit a letter would be to read them all."""
+    clients = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(archived_at=None)
+    if digits := digits_sought(words):
+        if not by.may(Permission.PHONE_SEE):
+            return clients.none()
+        reached = Client.objects.visible_to(by, Permission.PHONE_SEE).filter(relations__contact__phone__contains=digits)
+        return clients.filter(pk__in=reached.values("pk"))[:CANDIDATES]
+    for word in sought(words):
+        how = "startswith" if len(word) < SHORT else "contains"
+        of_contacts = Relation.objects.filter(**{f"contact__search__{how}": word}).values("client")
+        clients = clients.filter(Q(**{f"search__{how}": word}) | Q(pk__in=of_contacts))
+    return clients[:CANDIDATES]
+
+
+def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
+    payer = Relation.objects.filter(client=OuterRef("pk"), pays=True)
+    rows = (
+        Client.objects.filter(pk__in=ids)
+        .annotate(
+            group_names=ArrayAgg(
+                "enrolments__group__name", distinct=True, default=Value([]),
+                filter=Q(enrolments__since__lte=at.date())
+                & (Q(enrolments__until=None) | Q(enrolments__until__gt=at.date())),
+            ),
+        )
+        .values_list(
+            "pk", "name", "birth_date", "branch__name", "group_names",
+            Subquery(payer.values("contact__name")[:1]), Subquery(payer.values("kinship")[:1]),
+            _if_seen(Permission.PHONE_SEE, by, Subquery(payer.values("contact__phone")[:1])),
+            _if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal(0))),
+        )
+    )
+    for pk, name, born, branch, groups, contact, kinship, phone, balance in rows:
+        yield Row(
+            pk, name, born, branch, tuple(groups), contact or "", Kinship(kinship) if kinship else None, phone, balance
+        )
+
+
+def _if_seen(permission: Permission, by: Actor, value: Combinable) -> Combinable:
+    """The value where one holds the permission on the client, else nothing."""
+    if not by.may(permission):
+        return Value(None)
+    return Case(When(pk__in=Client.objects.visible_to(by, permission).values("pk"), then=value))

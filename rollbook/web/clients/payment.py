@@ -1,0 +1,25 @@
+import uuid
+from datetime import date
+from decimal import Decimal
+from typing import Self
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.billing.models import Method
+from rollbook.web.forms import DayField, Form, SumField, TextField
+
+
+class PaymentForm(Form):
+    """Money taken by hand. `key` is made with the form, so that sending it twice books once."""
+
+    amount = SumField(label=_("Amount"), smallest=Decimal("0.01"))
+    method = forms.ChoiceField(label=_("Method"), choices=Method.choices)
+    on = DayField(label=_("Date"))
+    note = TextField(label=_("Note"), max_length=200, required=False)
+    key = forms.CharField(max_length=60, widget=forms.HiddenInput)
+
+    @classmethod
+    def proposing(cls, due: Decimal, today: date) -> Self:
+        """A form with what is due, today, in cash."""
+        return cls(initial={"amount": due or None, "method": Method.CASH, "on": today, "key": uuid.uuid4().hex})

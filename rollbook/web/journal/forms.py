@@ -1,0 +1,101 @@
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Self
+from urllib.parse import urlencode
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.journal.models import Status
+from rollbook.domains.schedule.rules import month_of
+from rollbook.foundation.keys import Key
+from rollbook.foundation.texts import clean_line
+
+FIELD = re.compile(r"(mark|seen|late)-([0-9]{1,18})", re.ASCII)
+NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])", re.ASCII)
+MOST_MARKS = 200
+KEEP = "keep"
+
+
+class WholeNumberField(forms.IntegerField):
+    """Plain digits: no signs, underscores or digits of other scripts."""
+
+    def to_python(self, value: Any) -> int | None:
+        if value not in self.empty_values and not NUMBER.fullmatch(str(value).strip()):
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class MarksForm(forms.Form):
+    """`mark-<client>`, `seen-<client>` and `late-<client>`, as many as there are rows. An empty mark takes the mark
+    back; `keep` says nothing, like a name that is not there."""
+
+    def __init__(self, data: QueryDict | None = None) -> None:
+        super().__init__(data)
+        names = [name for name in (data or ()) if FIELD.fullmatch(name)]
+        self.too_many = len(names) > 3 * MOST_MARKS
+        for name in names[: 3 * MOST_MARKS]:
+            self.fields[name] = (
+                forms.ChoiceField(choices=[*Status.choices, (KEEP, "")], required=False)
+                if name.startswith("mark-")
+                else WholeNumberField(required=False, max_value=600 if name.startswith("late-") else None)
+            )
+
+    def clean(self) -> None:
+        if self.too_many:
+            raise forms.ValidationError(_("Too many marks at once."))
+
+    @property
+    def marks(self) -> dict[int, Status | None]:
+        given = dict(self._given("mark"))
+        return {client: Status(value) if value else None for client, value in given.items() if value != KEEP}
+
+    @property
+    def seen(self) -> dict[int, int]:
+        return {client: value for client, value in self._given("seen") if value is not None}
+
+    @property
+    def minutes_late(self) -> dict[int, int]:
+        return {client: value for client, value in self._given("late") if value}
+
+    def _given(self, kind: str) -> Iterator[tuple[int, Any]]:
+        for name, value in self.cleaned_data.items():
+            if (match := FIELD.fullmatch(name)) and match[1] == kind:
+                yield int(match[2]), value
+
+
+class CancellationForm(forms.Form):
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupsAsked:
+    """What the address of a list of groups says; what makes no sense says nothing."""
+
+    words: str
+    branch_id: int | None
+    finished: bool
+    after: Key | None
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        branch = query.get("branch", "")
+        return cls(
+            words=clean_line(query.get("q", "")[:200]), branch_id=int(branch) if NUMBER.fullmatch(branch) else None,
+            finished=query.get("state") == "finished", after=Key.read(query.get("after", "")),
+        )
+
+    def address(self, **other: object) -> str:
+        """The query of the same list but for `other`; on its first page, unless that is among them."""
+        said = {"q": self.words, "branch": self.branch_id, "state": "finished" if self.finished else ""} | other
+        return "?" + urlencode({name: value for name, value in said.items() if value})
+
+
+def month_asked(query: QueryDict) -> tuple[date, date] | None:
+    """?month=2026-03 as its first and last day; None where it says nothing that makes sense."""
+    match = MONTH.fullmatch(query.get("month", ""))
+    return month_of(date(int(match[1]), int(match[2]), 1)) if match else None

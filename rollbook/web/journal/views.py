@@ -1,0 +1,98 @@
+from datetime import date, timedelta
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from rollbook.screens import groups, journal, lesson
+from rollbook.web.history import told
+from rollbook.web.journal.cells import Words, cell, choices, row_of_cells
+from rollbook.web.journal.forms import CancellationForm, GroupsAsked, MarksForm, month_asked
+from rollbook.web.journal.words import soon, timetable
+from rollbook.web.pages import see_other, show
+from rollbook.workflows import lesson_cancelled, lesson_marked
+
+
+@require_GET
+def group_list(request: HttpRequest) -> HttpResponse:
+    asked = GroupsAsked.of(request.GET)
+    listed = groups.listed(
+        words=asked.words, branch_id=asked.branch_id, finished=asked.finished, after=asked.after, at=timezone.now(),
+        by=request.actor,
+    )
+    return show(request, "journal/groups.html", block="groups", listed=listed, asked=asked, timetable=timetable)
+
+
+@require_GET
+def group(request: HttpRequest, group_id: int) -> HttpResponse:
+    first, last = month_asked(request.GET) or (None, None)
+    sheet = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
+    return show(
+        request, "journal/sheet.html", block="sheet", sheet=sheet, words=Words(), cells=row_of_cells,
+        choices=choices(), before=sheet.first - timedelta(days=1), after=sheet.last + timedelta(days=1),
+        this_month=_is_month_of(sheet.first, sheet.today), timetable=timetable, soon=soon,
+        trend=[share / 100 for share in sheet.head.trend],
+    )
+
+
+@require_GET
+def lesson_page(request: HttpRequest, lesson_id: int) -> HttpResponse:
+    return _lesson(request, lesson_id, MarksForm())
+
+
+@require_POST
+def marks(request: HttpRequest, lesson_id: int) -> HttpResponse:
+    form = MarksForm(request.POST)
+    if not form.is_valid():
+        return _lesson(request, lesson_id, form, status=422)
+    lesson_marked.mark(
+        lesson_id=lesson_id, marks=form.marks, seen=form.seen, minutes_late=form.minutes_late, at=timezone.now(),
+        by=request.actor,
+    )
+    return _changed(request, lesson_id, list(form.marks))
+
+
+@require_POST
+def everyone(request: HttpRequest, lesson_id: int) -> HttpResponse:
+    clients = lesson_marked.everyone(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
+    return _changed(request, lesson_id, list(clients))
+
+
+@require_POST
+def cancellation(request: HttpRequest, lesson_id: int) -> HttpResponse:
+    form = CancellationForm(request.POST)
+    if not form.is_valid():
+        return _lesson(request, lesson_id, MarksForm(), status=422, cancellation=form)
+    lesson_cancelled.cancel(
+        lesson_id=lesson_id, reason=form.cleaned_data["reason"], at=timezone.now(), by=request.actor
+    )
+    return see_other("lesson", lesson_id)
+
+
+@require_POST
+def cancellation_undo(request: HttpRequest, lesson_id: int) -> HttpResponse:
+    lesson_cancelled.restore(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
+    return see_other("lesson", lesson_id)
+
+
+def _changed(request: HttpRequest, lesson_id: int, clients: list[int]) -> HttpResponse:
+    """To a plain form the page of the lesson; to a script the cells that changed, and the balances."""
+    if not request.htmx:
+        return see_other("lesson", lesson_id)
+    changed = journal.changed(lesson_id=lesson_id, clients=clients, by=request.actor)
+    return show(request, "journal/changed.html", block="changed", changed=changed, words=Words(), cell=cell)
+
+
+def _lesson(
+    request: HttpRequest, lesson_id: int, form: MarksForm, *, status: int = 200,
+    cancellation: CancellationForm | None = None,
+) -> HttpResponse:
+    page = lesson.page(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
+    return show(
+        request, "journal/lesson.html", block="lesson", status=status, page=page, form=form, words=Words(),
+        choices=choices(), cancellation=cancellation or CancellationForm(), told=told,
+    )
+
+
+def _is_month_of(first: date, today: date) -> bool:
+    return (first.year, first.month) == (today.year, today.month)
