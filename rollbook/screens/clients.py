@@ -83,12 +83,13 @@ def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
                 filter=Q(enrolments__since__lte=at.date())
                 & (Q(enrolments__until=None) | Q(enrolments__until__gt=at.date())),
             ),
+            payer=Subquery(payer.values("contact__name")[:1]),
+            payer_is=Subquery(payer.values("kinship")[:1]),
+            payer_phone=_if_seen(Permission.PHONE_SEE, by, Subquery(payer.values("contact__phone")[:1])),
+            money=_if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal(0))),
         )
         .values_list(
-            "pk", "name", "birth_date", "branch__name", "group_names",
-            Subquery(payer.values("contact__name")[:1]), Subquery(payer.values("kinship")[:1]),
-            _if_seen(Permission.PHONE_SEE, by, Subquery(payer.values("contact__phone")[:1])),
-            _if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal(0))),
+            "pk", "name", "birth_date", "branch__name", "group_names", "payer", "payer_is", "payer_phone", "money",
         )
     )
     for pk, name, born, branch, groups, contact, kinship, phone, balance in rows:

@@ -48,9 +48,9 @@ def cells(*, lesson_ids: Collection[int], by: Actor, clients: Collection[int] | 
         When(status__in=[Status.MISSED, Status.EXCUSED], then=Subquery(visit)),
         default=Value(None),
     )
-    rows = marks.values_list(
+    rows = marks.annotate(worked_off=worked_off).values_list(
         "client", "lesson", "client__name", "status", "kind", "version", "minutes_late", "share", "make_up_until",
-        worked_off, "worked_off_note",
+        "worked_off", "worked_off_note",
     )
     return tuple(
         Marked(

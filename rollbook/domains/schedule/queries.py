@@ -32,10 +32,11 @@ def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[Lesso
     rows = (
         Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
         .filter(group=group_id, day__range=(first, last))
+        .annotate(names=ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)))
         .order_by("starts_at", "pk")
         .values_list(
             "pk", "day", "starts_at", "ends_at", "held_at", "cancelled_at", "cancel_reason", "topic", "note",
-            "room__name", ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)),
+            "room__name", "names",
         )
     )
     return tuple(

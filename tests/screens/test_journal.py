@@ -1,0 +1,159 @@
+from datetime import date, datetime, timedelta
+from decimal import Decimal as D
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from rollbook.domains.billing.models import Tariff
+from rollbook.domains.groups.models import Enrolment, Freeze
+from rollbook.domains.journal.models import Kind, Mark, Status
+from rollbook.foundation.errors import NotFound
+from rollbook.screens import journal
+from rollbook.screens.journal import State
+from rollbook.workflows import lesson_cancelled, lesson_marked, payment_received
+from tests.school import AT, DAY
+
+LATER = AT + timedelta(hours=2)
+
+
+@pytest.fixture
+def september(school):
+    """Four lessons: the 1st is marked, the 2nd is cancelled, the 3rd is today, the 4th is to come."""
+    for days in (-7, 0, 7):
+        school.lesson(at=AT + timedelta(days=14 + days))
+    ivan = school.clients()[0].pk
+    mark(school, {ivan: Status.ATTENDED})
+    return school
+
+
+def mark(school, marks, lesson="chess"):
+    lesson_marked.mark(
+        lesson_id=school.lessons[lesson].pk, marks=marks, seen=None, at=AT, by=school.actor("oleg")
+    )
+
+
+def sheet(school, name="oleg", *, at=AT + timedelta(days=14, hours=1), **told):
+    return journal.sheet(group_id=school.groups["chess"].pk, at=at, by=school.actor(name), **told)
+
+
+def states(row):
+    return [square.state.value for square in row.squares]
+
+
+def test_each_cell_shows_where_it_stands(september):
+    ivan, olga = sheet(september).members
+    assert states(ivan) == ["attended", "unmarked", "unmarked", "future"]
+    assert states(olga) == ["unmarked", "unmarked", "unmarked", "future"]
+    assert (ivan.share, olga.share) == (100, None)
+
+
+def test_frozen_cancelled_and_weekdays(september):
+    ivan, olga = september.clients()
+    Freeze.objects.create(client=ivan, since=DAY + timedelta(days=7), until=DAY + timedelta(days=8))
+    Enrolment.objects.filter(client=olga).update(weekdays=[3])
+    second = september.groups["chess"].lessons.order_by("starts_at")[2]
+    lesson_cancelled.cancel(lesson_id=second.pk, reason="Snow", at=AT, by=september.actor("oleg"))
+    ivan_row, olga_row = sheet(september).members
+    assert states(ivan_row) == ["attended", "frozen", "cancelled", "future"]
+    assert set(states(olga_row)) == {"none"}
+    third = sheet(september).columns[2]
+    assert (third.lesson.cancelled, third.lesson.cancel_reason, third.expected) == (True, "Snow", 0)
+
+
+def test_guests_and_those_who_left_stand_below(september):
+    guest = september.client("Guest", september.branches["north"])
+    Mark.objects.create(
+        client=guest, lesson=september.lessons["chess"], kind=Kind.TRIAL, status=Status.PLANNED, marked_at=AT, day=DAY
+    )
+    olga = september.clients()[1]
+    Enrolment.objects.filter(client=olga).update(until=DAY + timedelta(days=3))
+    shown = sheet(september)
+    assert [row.name for row in shown.members] == ["Ivan"]
+    [row] = shown.guests
+    assert (row.name, row.guest, states(row)) == ("Guest", Kind.TRIAL, ["planned", "none", "none", "none"])
+    [left] = shown.gone
+    assert (left.name, left.left_on) == ("Olga", DAY + timedelta(days=3))
+
+
+def test_whoever_came_back_has_one_row(september):
+    ivan = september.clients()[0]
+    Enrolment.objects.filter(client=ivan).update(until=DAY + timedelta(days=3))
+    Enrolment.objects.create(client=ivan, group=september.groups["chess"], since=DAY + timedelta(days=10))
+    [row] = [row for row in sheet(september).rows if row.client_id == ivan.pk]
+    assert (states(row), row.left_on) == (["attended", "none", "unmarked", "future"], None)
+
+
+@pytest.mark.parametrize("by_visit", [True, False])
+def test_a_miss_that_was_worked_off_is_purple(september, by_visit):
+    olga = september.clients()[1]
+    mark(september, {olga.pk: Status.EXCUSED})
+    miss = Mark.objects.get(client=olga)
+    assert sheet(september).members[1].squares[0].cell.make_up_until == DAY + timedelta(days=30)
+    if by_visit:
+        visit = september.lesson("dance", at=AT + timedelta(days=3))
+        Mark.objects.create(
+            client=olga, lesson=visit, kind=Kind.MAKE_UP, status=Status.ATTENDED, present=True, makes_up=miss,
+            marked_at=AT, day=DAY,
+        )
+    else:
+        Mark.objects.filter(pk=miss.pk).update(worked_off_on=DAY + timedelta(days=3), worked_off_note="at home")
+    [square, *_] = sheet(september).members[1].squares
+    assert (square.state, square.cell.worked_off_on) == (State.WORKED_OFF, DAY + timedelta(days=3))
+
+
+def test_sums_of_columns_and_the_head(september):
+    shown = sheet(september)
+    assert [(column.came, column.expected) for column in shown.columns] == [(1, 2), (0, 2), (0, 2), (0, 2)]
+    head = shown.head
+    assert (head.enrolled, head.capacity, head.attended, head.trend) == (2, 12, 100, (100,))
+    assert (head.teachers, head.rooms, head.revenue) == (("Anna",), ("Room 0",), D("12.50"))
+    assert head.next_lesson and head.next_lesson.date() == date(2026, 9, 22)
+    assert head.average_months == 8 * 12 + 6
+
+
+def test_a_manager_sees_sums_and_a_teacher_only_paid_or_not(september):
+    ivan, olga = september.clients()
+    payment_received.receive(
+        client_id=olga.pk, amount=D(30), method="cash", on=DAY, note="", key="k", at=AT, by=september.actor("mara")
+    )
+    assert [(r.balance, r.lessons_left) for r in sheet(september).members] == [(D("-12.50"), 0), (D(30), 2)]
+    shown = sheet(september, "anna")
+    assert [(r.balance, r.lessons_left, r.is_paid) for r in shown.members] == [(None, None, False), (None, None, True)]
+    assert (shown.head.revenue, shown.may_see_money, shown.may_mark) == (None, False, True)
+    assert {r.payer.phone for r in shown.members} == {None}
+
+
+def test_who_only_sees_may_not_mark(september):
+    shown = sheet(september, "nina")
+    assert (shown.may_mark, shown.may_edit_lessons) == (False, False)
+    with pytest.raises(NotFound):
+        sheet(september, "boris")
+
+
+def test_another_month_and_a_range_of_half_a_year_at_most(september):
+    assert sheet(september, first=date(2026, 8, 1), last=date(2026, 8, 31)).columns == ()
+    long = sheet(september, first=date(2026, 1, 1), last=date(2026, 12, 31))
+    assert (long.last - long.first).days == journal.MOST_DAYS - 1
+
+
+def test_times_are_those_of_the_branch(school):
+    shown = journal.sheet(group_id=school.groups["judo"].pk, at=AT, by=school.actor("boris"))
+    assert shown.columns[0].starts_at.hour == 20
+
+
+def test_the_journal_takes_fifteen_statements_at_most_however_large(september):
+    Tariff.objects.update(pricing="month", price=100)
+
+    def statements(name):
+        actor = september.actor(name)
+        with CaptureQueriesContext(connection) as captured:
+            journal.sheet(group_id=september.groups["chess"].pk, at=LATER, by=actor)
+        return len(captured)
+
+    before = {name: statements(name) for name in ("vera", "oleg", "anna", "nina")}
+    september.enrol(*(f"x{n}" for n in range(30)))
+    for days in range(1, 20):
+        september.lesson(at=datetime.fromisoformat("2026-09-01T05:00:00+00:00") + timedelta(days=days))
+    assert {name: statements(name) for name in before} == before
+    assert max(before.values()) <= 15
