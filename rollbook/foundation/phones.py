@@ -13,7 +13,7 @@ def parse_phone(text: str, *, region: str) -> str | None:
     """
     if not text.isascii() and re.search(r"[^\W\d_]", text):
         return None
-    if re.search(r"[^\d\s+().\-–—/]", text) or any(char.isdigit() and not char.isascii() for char in text):
+    if re.search(r"[^\d\s+().\-‑–—/]", text) or any(char.isdigit() and not char.isascii() for char in text):
         return None
     try:
         number = phonenumbers.parse(text, region)
@@ -29,7 +29,7 @@ def digits_sought(text: str) -> str | None:
 
     A national trunk prefix (8 or 0) at the beginning of a long piece is left out, for E.164 has none.
     """
-    if re.search(r"[^\d\s+().\-–—/]", text):
+    if re.search(r"[^\d\s+().\-‑–—/]", text):
         return None
     digits = re.sub(r"[^0-9]", "", text)
     if len(digits) >= 10 and digits[0] in "80" and not text.strip().startswith("+"):
