@@ -47,9 +47,10 @@ async function mayLeave(): Promise<boolean> {
 
 async function open(next: Shown, from: HTMLElement | null): Promise<void> {
   if (!panel || !(await mayLeave())) return;
-  const first = shown === null;
   if (from && !panel.contains(from)) opener = from;
-  history[first ? "pushState" : "replaceState"]({ panel: true }, "", addressWith(next));
+  // One entry for the panel, whatever is looked at in it: the way back is the page without it.
+  if (shown) history.replaceState(history.state, "", addressWith(next));
+  else history.pushState({ panel: true }, "", addressWith(next));
   await load(next);
 }
 
@@ -63,7 +64,7 @@ async function load(next: Shown): Promise<void> {
   const where = addresses[next.key]!.replace(/0(?=\/?$)/, next.id);
   await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel });
   if (!same(shown, next)) return;
-  if (panel.querySelector(".skeleton")) return hide(); // it was refused, and the refusal says why
+  if (panel.querySelector(".skeleton")) return leave(); // it was refused, and the refusal says why
   const head = panel.querySelector<HTMLElement>("h2");
   if (head && !panel.contains(document.activeElement)) {
     head.tabIndex = -1;
@@ -77,20 +78,23 @@ function skeleton(): Node[] {
 }
 
 export async function close(): Promise<void> {
-  if (!shown || !(await mayLeave())) return;
+  if (shown && (await mayLeave())) leave();
+}
+
+/** The address of the page without the panel: one step back where it was opened here, else in its place. */
+function leave(): void {
   if (history.state?.panel) history.back();
+  else history.replaceState(history.state, "", addressWith(null));
   hide();
 }
 
-/** Empties the panel and gives back the address, where going back did not, and the focus. */
+/** Empties the panel and gives the focus back. */
 function hide(): void {
   const was = shown;
   shown = null;
   panel!.hidden = true;
   panel!.replaceChildren();
   cover();
-  if (!history.state?.panel) history.replaceState(history.state, "", addressWith(null));
-  address = addressWith(null);
   const again = was && document.querySelector<HTMLElement>(`[data-panel="${was.key}=${was.id}"]`);
   (opener?.isConnected ? opener : again)?.focus();
   opener = null;
@@ -120,8 +124,10 @@ document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (document.querySelector("dialog[open], :popover-open, details.more[open]")) return;
   const refusal = document.getElementById("refusal");
-  if (refusal?.childElementCount) return refusal.replaceChildren();
-  void close();
+  if (!refusal?.childElementCount && !shown) return;
+  event.preventDefault(); // else the same key would close the question that it asks
+  if (refusal?.childElementCount) refusal.replaceChildren();
+  else void close();
 });
 
 window.addEventListener("popstate", async () => {
