@@ -6,14 +6,13 @@ from datetime import datetime
 from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.access.queries import House, house
+from rollbook.domains.access.queries import house
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing import queries as tariffs
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal import queries as marks_of
 from rollbook.domains.journal.models import Status
-from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
 from rollbook.domains.schedule.models import Lesson
@@ -41,7 +40,7 @@ def mark(
     terms = _terms(lesson, by)
     changed = journal.mark(
         lesson_id=lesson.pk, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by,
-        switches=_switches(terms, rules), price=terms.of_lesson(lessons=_lessons(lesson, terms, by)),
+        switches=terms.switches(rules=rules), price=terms.of_lesson(lessons=_lessons(lesson, terms, by)),
         edit_days=rules.mark_edit_days,
     )
     if changed:
@@ -86,14 +85,6 @@ def _lessons(lesson: Lesson, terms: tariffs.Terms, by: Actor) -> int:
     slots = timetable.slots(group_ids=[lesson.group_id], by=by)
     return lessons_of_month(
         slots=[slot.weekly for slot in slots], closing_days={day for _, day in closed}, day=lesson.day
-    )
-
-
-def _switches(terms: tariffs.Terms, rules: House) -> Mapping[str, Switches]:
-    days = (terms.make_up_days or rules.make_up_days) if rules.make_ups else None
-    return switches(
-        missed_share=terms.missed_share, excused_share=terms.excused_share, make_up_days=days,
-        missed_may_be_worked_off=rules.missed_may_be_worked_off,
     )
 
 

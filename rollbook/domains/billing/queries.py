@@ -7,9 +7,11 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.queries import House
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, TariffUse
 from rollbook.domains.billing.rules import lesson_price
 from rollbook.domains.journal.models import Kind, Status
+from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.people.models import Client
 
 ZERO = Decimal(0)
@@ -29,6 +31,14 @@ class Terms:
     def of_lesson(self, *, lessons: int) -> Decimal:
         """The price of one whole lesson in a month that gives `lessons`."""
         return lesson_price(pricing=self.pricing, price=self.price, lessons=lessons)
+
+    def switches(self, *, rules: House) -> Mapping[str, Switches]:
+        """What each status means, by this tariff and the rules of the organisation."""
+        days = (self.make_up_days or rules.make_up_days) if rules.make_ups else None
+        return switches(
+            missed_share=self.missed_share, excused_share=self.excused_share, make_up_days=days,
+            missed_may_be_worked_off=rules.missed_may_be_worked_off,
+        )
 
 
 def terms(

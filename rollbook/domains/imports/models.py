@@ -16,12 +16,15 @@ class Run(models.Model):
 
 
 class ImportedRow(models.Model):
-    """A row of a source, known by its key there, and what it has become here."""
+    """A row of a source, known by its key there, and what it has become here. `target` says of which kind; by
+    `digest` it shows whether the row says something else today."""
 
     run = models.ForeignKey(Run, models.PROTECT, related_name="rows")
     source = models.CharField(max_length=60)
-    key = models.CharField(max_length=120)
+    target = models.CharField(max_length=30)
+    key = models.CharField(max_length=100)
     subject_id = models.BigIntegerField()
+    digest = models.CharField(max_length=32)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source", "key"], name="imported_once")]
+        constraints = [models.UniqueConstraint(fields=["source", "target", "key"], name="imported_once")]

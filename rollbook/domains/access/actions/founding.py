@@ -24,7 +24,7 @@ class FoundedAlready(Refused):
 def found_organisation(
     *, name: str, currency: str, time_zone: str, phone_region: str, language: str, at: datetime, by: Actor
 ) -> None:
-    """The one organisation of this installation, and the roles that it begins with. InvalidInput names what is wrong."""
+    """The one organisation of this installation, and the roles it begins with. InvalidInput names what is wrong."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     name = clean_line(name)
     _refuse_nonsense(name, currency, phone_region, language)

@@ -31,12 +31,14 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('source', models.CharField(max_length=60)),
-                ('key', models.CharField(max_length=120)),
+                ('target', models.CharField(max_length=30)),
+                ('key', models.CharField(max_length=100)),
                 ('subject_id', models.BigIntegerField()),
+                ('digest', models.CharField(max_length=32)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rows', to='imports.run')),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('source', 'key'), name='imported_once')],
+                'constraints': [models.UniqueConstraint(fields=('source', 'target', 'key'), name='imported_once')],
             },
         ),
     ]

@@ -1,5 +1,6 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.journal.actions.loading import Means, load_marks, load_worked_off
 from rollbook.domains.journal.actions.marks import (
     LessonIsCancelled,
     NotExpected,
@@ -10,4 +11,7 @@ from rollbook.domains.journal.actions.marks import (
     mark,
 )
 
-__all__ = ["LessonIsCancelled", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "mark"]
+__all__ = [
+    "LessonIsCancelled", "Means", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "load_marks",
+    "load_worked_off", "mark",
+]

@@ -1,0 +1,98 @@
+"""Many at once, from files. What a person could not do by hand is refused here, too."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.fields import PaymentRow, TariffRow, TariffUseRow
+from rollbook.domains.billing.models import EntryKind, LedgerEntry, Payment, Tariff, TariffUse
+from rollbook.domains.history import actions as history
+from rollbook.domains.imports.actions import refuse
+from rollbook.domains.imports.rules import overlapping, plain, twice
+from rollbook.domains.people.models import Client
+from rollbook.foundation.tables import N_
+
+
+@transaction.atomic
+def load_tariffs(*, rows: Sequence[TariffRow], at: datetime, by: Actor) -> list[int]:
+    """The ids of new tariffs, in the order of the rows."""
+    by.must_everywhere(Permission.TARIFF_EDIT)
+    made = Tariff.objects.bulk_create(
+        Tariff(
+            name=row.name, pricing=row.pricing, price=row.price, missed_share=row.missed_share,
+            excused_share=row.excused_share, make_up_days=row.make_up_days,
+        )
+        for row in rows
+    )
+    changes = [history.Change(f"tariff:{one.pk}", plain(row)) for one, row in zip(made, rows, strict=True)]
+    history.record_many(verb="tariff.added", changes=changes, at=at, by=by)
+    return [tariff.pk for tariff in made]
+
+
+@transaction.atomic
+def load_tariff_uses(*, rows: Sequence[TariffUseRow], at: datetime, by: Actor) -> list[int]:
+    """What groups and programmes cost from a day on; of each one tariff a day. The ids in the order of the rows."""
+    by.must_everywhere(Permission.TARIFF_EDIT)
+    refuse([
+        row.refused("group", N_("A tariff is used by a group or by a programme: one of the two."))
+        for row in rows if (row.group is None) == (row.programme is None)
+    ])
+    refuse(overlapping(rows, of=lambda row: (row.group, row.programme)))
+    made = TariffUse.objects.bulk_create(
+        TariffUse(
+            tariff_id=row.tariff, group_id=row.group, programme_id=row.programme, since=row.since, until=row.until
+        )
+        for row in rows
+    )
+    changes = [
+        history.Change(
+            f"group:{row.group}" if row.group else f"programme:{row.programme}",
+            {"tariff": row.tariff, "since": row.since.isoformat()},
+        )
+        for row in rows
+    ]
+    history.record_many(verb="tariff.used", changes=changes, at=at, by=by)
+    return [use.pk for use in made]
+
+
+@transaction.atomic
+def load_payments(*, rows: Sequence[PaymentRow], source: str, at: datetime, by: Actor) -> list[int]:
+    """Book payments; each is booked once under its key in its source. The ids of the payments, in that order."""
+    by.must_everywhere(Permission.PAYMENT_TAKE)
+    keys = {row.key: f"{source}:{row.key}" for row in rows}
+    booked = set(Payment.objects.filter(key__in=keys.values()).values_list("key", flat=True))
+    refuse(twice(rows, "key", of=lambda row: keys[row.key], standing=booked))
+    branches = dict(Client.objects.filter(pk__in={row.client for row in rows}).values_list("pk", "branch"))
+    payments = Payment.objects.bulk_create(
+        [
+            Payment(key=keys[row.key], amount=row.amount, method=row.method, received_on=row.day, note=row.note)
+            for row in rows
+        ],
+        batch_size=5000,
+    )
+    entries = LedgerEntry.objects.bulk_create(
+        [
+            LedgerEntry(
+                client_id=row.client, branch_id=branches[row.client], kind=EntryKind.PAYMENT, amount=row.amount,
+                payment=payment, day=row.day, made_at=at,
+            )
+            for payment, row in zip(payments, rows, strict=True)
+        ],
+        batch_size=5000,
+    )
+    history.record_many(
+        verb="payment.received", at=at, by=by,
+        changes=[
+            history.Change(
+                f"client:{row.client}",
+                {
+                    "amount": str(row.amount), "method": row.method, "on": row.day.isoformat(), "note": row.note,
+                    "entry": entry.pk,
+                },
+            )
+            for entry, row in zip(entries, rows, strict=True)
+        ],
+    )
+    return [payment.pk for payment in payments]

@@ -1,0 +1,102 @@
+import re
+import time
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from rollbook.domains.access.actor import operator
+from rollbook.domains.imports.actions import NotImported
+from rollbook.domains.schedule.actions import Overlap
+from rollbook.foundation.errors import Declined
+from rollbook.foundation.tables import MAX_BYTES
+from rollbook.workflows import data_imported
+from rollbook.workflows.data_imported import Imported
+
+MAPPINGS = Path(data_imported.__file__).parent.parent / "domains" / "imports" / "mappings"
+SOURCE = re.compile("[a-z0-9][a-z0-9-]{0,29}")
+
+
+class Command(BaseCommand):
+    help = "Take in the files of another system by a mapping (docs/guides/import.md). All or nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source", help="the name of the mapping, and of what is imported: it-academy")
+        parser.add_argument("folder", type=Path, help="where the files are")
+        parser.add_argument("--mapping", type=Path, help="a mapping file of your own")
+        parser.add_argument("--dry-run", action="store_true", help="do everything, say what was done, take it back")
+
+    def handle(self, *, source: str, folder: Path, mapping: Path | None, dry_run: bool, **_options: Any) -> None:
+        if not SOURCE.fullmatch(source):
+            raise CommandError(_("A source is named by up to 30 small letters, digits and hyphens."))
+        if not folder.is_dir():
+            raise CommandError(_("There is no such folder: {folder}").format(folder=folder))
+        try:
+            done = data_imported.take_in(
+                source=source, mapping=_mapping(mapping or MAPPINGS / f"{source}.toml"), dry_run=dry_run,
+                fetch=lambda name: _content(folder / name), tell=self._progress(), at=timezone.now(),
+                by=operator("import"),
+            )
+        except NotImported as refused:
+            for problem in refused.problems:
+                self.stderr.write(problem.told(_))
+            raise CommandError(f"{refused} ({len(refused.problems)})") from refused
+        except Declined as declined:
+            raise CommandError(str(declined)) from declined
+        self._report(done, dry_run)
+
+    def _progress(self) -> data_imported.Tell:
+        begun = time.monotonic()
+
+        def tell(stage: str, count: int) -> None:
+            self.stderr.write(f"{time.monotonic() - begun:6.1f} s  {stage}: {count}")
+
+        return tell
+
+    def _report(self, done: Imported, dry_run: bool) -> None:
+        for overlap in done.overlaps:
+            self.stdout.write(_overlap(overlap))
+        for origin in done.changed:
+            self.stdout.write(_("{place}: says something else by now; left as it was").format(place=origin.place))
+        for target, count in done.added.items():
+            self.stdout.write(_("{target}: {count} added").format(target=target, count=count))
+        sentence = _(
+            "{added} rows added, {unchanged} known already, {changed} changed in the source, {overlaps} overlaps"
+        )
+        self.stdout.write(sentence.format(
+            added=sum(done.added.values()), unchanged=done.unchanged, changed=len(done.changed),
+            overlaps=len(done.overlaps),
+        ))
+        if dry_run:
+            self.stdout.write(_("This was a dry run: nothing of it was kept."))
+
+
+def _mapping(path: Path) -> str:
+    data = _content(path)
+    if data is None:
+        raise CommandError(_("There is no mapping {path}.").format(path=path))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CommandError(_("The mapping {path} is no text in UTF-8.").format(path=path)) from error
+
+
+def _content(path: Path) -> bytes | None:
+    """One byte more than what may be taken is enough to see that it is too much."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError:
+        return None
+
+
+def _overlap(overlap: Overlap) -> str:
+    other = overlap.other.place if overlap.other else _("a lesson that was here before")
+    what = _("room {name}") if overlap.room else _("teacher {name}")
+    return _("{place} overlaps {other}: {what}, {day} {starts}").format(
+        place=overlap.origin.place, other=other, what=what.format(name=overlap.room or overlap.teacher),
+        day=overlap.day.isoformat(), starts=overlap.starts.isoformat("minutes"),
+    )
