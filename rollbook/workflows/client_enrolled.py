@@ -26,6 +26,7 @@ def enrol_new(
     """Add a client and put them into a group. Returns the client; refused as a whole if either is."""
     client_id = people.add_client(values=client, contacts=contacts, at=at, by=by)
     groups.enrol(
-        client_id=client_id, group_id=group_id, since=since, weekdays=weekdays, over_capacity=over_capacity, at=at, by=by
+        client_id=client_id, group_id=group_id, since=since, weekdays=weekdays, over_capacity=over_capacity,
+        at=at, by=by,
     )
     return client_id

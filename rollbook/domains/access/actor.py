@@ -76,6 +76,14 @@ class Actor:
         if not any(grant.reach == Reach.EVERYTHING for grant in self.must(permission)):
             raise NotAllowed
 
+    def must_in_branch(self, permission: Permission, branch_id: int) -> None:
+        """For what belongs to a branch as a whole: a grant of some of its groups, or of one's own, is not enough."""
+        if not any(
+            grant.reach == Reach.EVERYTHING or (grant.reach == Reach.BRANCHES and branch_id in grant.branch_ids)
+            for grant in self.must(permission)
+        ):
+            raise NotAllowed
+
     def may_everywhere(self, permission: Permission) -> bool:
         return any(grant.reach == Reach.EVERYTHING for grant in self.holding(permission))
 

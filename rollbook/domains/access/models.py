@@ -1,3 +1,5 @@
+from typing import Self
+
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -11,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.actor import Grant as GrantValue
 from rollbook.domains.access.scoping import Scope, ScopedQuerySet
+from rollbook.foundation.errors import NotAllowed
 
 
 class Language(models.TextChoices):
@@ -53,6 +56,22 @@ class BranchQuerySet(ScopedQuerySet["Branch"]):
         group=("groups",),
         own=("groups__teachers__user", "employees__user"),
     )
+
+    def whole_to(self, by: Actor, permission: Permission) -> Self:
+        """The branches that this person may change as a whole; NotAllowed if none whatever."""
+        grants = by.must(permission)
+        if any(grant.reach == Reach.EVERYTHING for grant in grants):
+            return self.all()
+        whole = {branch for grant in grants if grant.reach == Reach.BRANCHES for branch in grant.branch_ids}
+        if not whole:
+            raise NotAllowed
+        return self.filter(pk__in=whole)
+
+    def pick_whole(self, by: Actor, permission: Permission, pk: int) -> "Branch":
+        """The branch, to put something into it or to change it; NotAllowed for those who only reach groups of it."""
+        branch = self.pick(by, permission, pk)
+        by.must_in_branch(permission, pk)
+        return branch
 
 
 class Branch(models.Model):

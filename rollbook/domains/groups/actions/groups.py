@@ -26,7 +26,7 @@ class GroupFields(TypedDict, total=False):
 @transaction.atomic
 def add_group(*, values: GroupFields, teacher_ids: Collection[int] = (), at: datetime, by: Actor) -> int:
     """A group with its teachers; its timetable is given to it by the schedule."""
-    Branch.objects.pick(by, Permission.GROUP_EDIT, values["branch_id"])
+    Branch.objects.pick_whole(by, Permission.GROUP_EDIT, values["branch_id"])
     _refuse_unknown_programme(values["programme_id"])
     _refuse_strange_teachers(teacher_ids, by)
     group = Group.objects.create(**values)
@@ -54,7 +54,7 @@ def change_group(
     """
     group = Group.objects.pick_to_change(by, Permission.GROUP_EDIT, group_id)
     if (branch_id := values.get("branch_id", group.branch_id)) != group.branch_id:
-        Branch.objects.pick(by, Permission.GROUP_EDIT, branch_id)
+        Branch.objects.pick_whole(by, Permission.GROUP_EDIT, branch_id)
     if (programme_id := values.get("programme_id", group.programme_id)) != group.programme_id:
         _refuse_unknown_programme(programme_id)
     standing = set(group.teachers.values_list("pk", flat=True))

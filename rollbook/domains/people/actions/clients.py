@@ -31,7 +31,7 @@ def add_client(*, values: ClientFields, contacts: Sequence[NewContact] = (), at:
 
     Without any contact the client is their own. PhoneKnown where a phone belongs to a contact whom `by` may see.
     """
-    Branch.objects.pick(by, Permission.CLIENT_EDIT, values["branch_id"])
+    Branch.objects.pick_whole(by, Permission.CLIENT_EDIT, values["branch_id"])
     _pick_responsible(values, by)
     client = Client.objects.create(**values, created_at=at)
     history.record(
@@ -47,7 +47,7 @@ def change_client(*, client_id: int, values: ClientFields, seen: int | None, at:
     """Change a client; to move one takes the right in both branches."""
     client = Client.objects.pick_to_change(by, Permission.CLIENT_EDIT, client_id)
     if (branch_id := values.get("branch_id", client.branch_id)) != client.branch_id:
-        Branch.objects.pick(by, Permission.CLIENT_EDIT, branch_id)
+        Branch.objects.pick_whole(by, Permission.CLIENT_EDIT, branch_id)
     if values.get("responsible_id", client.responsible_id) != client.responsible_id:
         _pick_responsible(values, by)
     if difference := alter(client, values, seen=seen):

@@ -30,7 +30,7 @@ class EmployeeFields(TypedDict, total=False):
 
 @transaction.atomic
 def add_employee(*, values: EmployeeFields, at: datetime, by: Actor) -> int:
-    Branch.objects.pick(by, Permission.STAFF_EDIT, values["branch_id"])
+    Branch.objects.pick_whole(by, Permission.STAFF_EDIT, values["branch_id"])
     employee = Employee.objects.create(**values)
     history.record(verb="employee.added", subject=f"employee:{employee.pk}", new=_name(employee), at=at, by=by)
     return employee.pk
@@ -41,7 +41,7 @@ def change_employee(*, employee_id: int, values: EmployeeFields, seen: int | Non
     """Change an employee; to move one takes the right in both branches."""
     employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
     if (branch_id := values.get("branch_id", employee.branch_id)) != employee.branch_id:
-        Branch.objects.pick(by, Permission.STAFF_EDIT, branch_id)
+        Branch.objects.pick_whole(by, Permission.STAFF_EDIT, branch_id)
     if difference := alter(employee, values, seen=seen):
         employee.save(update_fields=[*difference.new, "version"])
         history.record(
@@ -102,7 +102,7 @@ def manage_branches(*, employee_id: int, branch_ids: Collection[int], at: dateti
     Branches that `by` may not change stay as they are.
     """
     employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
-    reached = set(Branch.objects.visible_to(by, Permission.STAFF_EDIT).values_list("pk", flat=True))
+    reached = set(Branch.objects.whole_to(by, Permission.STAFF_EDIT).values_list("pk", flat=True))
     if set(branch_ids) - reached:
         raise InvalidInput({"manages": str(_("Choose branches of the list."))})
     standing = set(Management.objects.filter(employee=employee, branch__in=reached).values_list("branch", flat=True))

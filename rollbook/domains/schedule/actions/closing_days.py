@@ -17,7 +17,7 @@ def close_days(
     *, branch_id: int, first: date, last: date, reason: str = "", at: datetime, by: Actor
 ) -> tuple[date, ...]:
     """The branch does not work on the days [first, last]; returns those on which it was to work until now."""
-    branch = Branch.objects.pick_to_change(by, Permission.SETTINGS_EDIT, branch_id)
+    branch = Branch.objects.select_for_update(of=("self",)).pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
     if last < first:
         raise InvalidInput({"last": _("Not before the first day, please.")})
     if (last - first).days >= LONGEST:
@@ -36,6 +36,7 @@ def close_days(
 def open_day(*, closing_day_id: int, at: datetime, by: Actor) -> tuple[int, date]:
     """The branch works on that day after all; returns both."""
     closed = ClosingDay.objects.pick_to_change(by, Permission.SETTINGS_EDIT, closing_day_id)
+    by.must_in_branch(Permission.SETTINGS_EDIT, closed.branch_id)
     closed.delete()
     old = {"day": closed.day.isoformat(), "reason": closed.reason}
     history.record(verb="branch.opened", subject=f"branch:{closed.branch_id}", old=old, new={}, at=at, by=by)

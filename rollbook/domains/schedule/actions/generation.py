@@ -208,7 +208,10 @@ def _collisions(asked: Told, by: Actor) -> tuple[Collision, ...]:
         pk__in={row[-1] for row in rows if row[-1]}, group__isnull=False
     )
     names = dict(seen.values_list("pk", "group__name")) if seen else {}
-    return tuple(Collision(*row[:6], names.get(row[6], "")) for row in rows)
+    return tuple(
+        Collision(slot, group_id, group, starts, room, teacher, names.get(other, ""))
+        for slot, group_id, group, starts, room, teacher, other in rows
+    )
 
 
 def _tell(made: list[int], until: date, at: datetime, by: Actor) -> None:

@@ -28,7 +28,7 @@ class RoomFields(TypedDict, total=False):
 
 @transaction.atomic
 def add_room(*, branch_id: int, values: RoomFields, at: datetime, by: Actor) -> int:
-    branch = Branch.objects.pick(by, Permission.SETTINGS_EDIT, branch_id)
+    branch = Branch.objects.pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
     with refusing(_TAKEN):
         room = Room.objects.create(branch=branch, **values)
     history.record(
@@ -41,7 +41,7 @@ def add_room(*, branch_id: int, values: RoomFields, at: datetime, by: Actor) -> 
 @transaction.atomic
 def change_room(*, room_id: int, values: RoomFields, seen: int | None, at: datetime, by: Actor) -> None:
     """Change a room; it stays in its branch, as what is held in it does."""
-    room = Room.objects.pick_to_change(by, Permission.SETTINGS_EDIT, room_id)
+    room = _pick(room_id, by)
     if difference := alter(room, values, seen=seen):
         with refusing(_TAKEN):
             room.save(update_fields=[*difference.new, "version"])
@@ -54,7 +54,7 @@ def change_room(*, room_id: int, values: RoomFields, seen: int | None, at: datet
 @transaction.atomic
 def archive_room(*, room_id: int, at: datetime, by: Actor) -> None:
     """Offer the room nowhere any more. Refused while a timetable needs it; the groups are named."""
-    room = Room.objects.select_related("branch").pick_to_change(by, Permission.SETTINGS_EDIT, room_id)
+    room = _pick(room_id, by)
     if room.archived_at is not None:
         return
     today = local(at, room.branch.time_zone).date()
@@ -70,7 +70,7 @@ def archive_room(*, room_id: int, at: datetime, by: Actor) -> None:
 
 @transaction.atomic
 def restore_room(*, room_id: int, at: datetime, by: Actor) -> None:
-    room = Room.objects.pick_to_change(by, Permission.SETTINGS_EDIT, room_id)
+    room = _pick(room_id, by)
     if room.archived_at is None:
         return
     room.archived_at = None
@@ -79,3 +79,9 @@ def restore_room(*, room_id: int, at: datetime, by: Actor) -> None:
     history.record(
         verb="room.restored", subject=f"room:{room.pk}", within=f"branch:{room.branch_id}", new={}, at=at, by=by
     )
+
+
+def _pick(room_id: int, by: Actor) -> Room:
+    room = Room.objects.select_related("branch").pick_to_change(by, Permission.SETTINGS_EDIT, room_id)
+    by.must_in_branch(Permission.SETTINGS_EDIT, room.branch_id)
+    return room
