@@ -107,4 +107,7 @@ def _lives(pid: str) -> bool:
 
 
 def _drop(db: "psycopg.Connection[tuple[object, ...]]", name: str) -> None:
-    db.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+    # Not WITH (FORCE): that would need a right over the autovacuum which may be at work there, and is sent away anyway.
+    clients = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND usename IS NOT NULL"
+    db.execute(clients, [name])
+    db.execute(SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name)))

@@ -96,6 +96,8 @@ class Live:
         await send({"type": "lifespan.startup.complete"})
         await receive()
         listener.cancel()
+        with suppress(asyncio.CancelledError):
+            await listener
         await asyncio.get_running_loop().run_in_executor(self.thread, connections.close_all)
         await send({"type": "lifespan.shutdown.complete"})
 

@@ -45,12 +45,14 @@ def run(own_database, monkeypatch):
         life = asyncio.create_task(application({"type": "lifespan"}, told.get, said.put))
         await told.put({"type": "lifespan.startup"})
         assert (await said.get())["type"] == "lifespan.startup.complete"
-        async with asyncio.timeout(20):
-            while not application.listening:
-                await asyncio.sleep(0.01)
-            await story(application)
-        await told.put({"type": "lifespan.shutdown"})
-        await life
+        try:
+            async with asyncio.timeout(20):
+                while not application.listening:
+                    await asyncio.sleep(0.01)
+                await story(application)
+        finally:
+            await told.put({"type": "lifespan.shutdown"})
+            await life
 
     return lambda story: asyncio.run(whole(story))
 
@@ -104,9 +106,11 @@ def of_group(school, name):
 @asynccontextmanager
 async def listening(application, topics, cookie):
     asked = Asked(application, f"topics={topics}", cookie=cookie)
-    assert await asked.head() == 200
-    yield asked
-    await asked.leave()
+    try:
+        assert await asked.head() == 200
+        yield asked
+    finally:
+        await asked.leave()
 
 
 @pytest.mark.parametrize(
