@@ -1,0 +1,27 @@
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from rollbook.foundation.errors import Declined
+from rollbook.operations.demo import load
+from rollbook.operations.demo.names import NAMES
+from rollbook.operations.demo.scales import SCALES
+
+
+class Command(BaseCommand):
+    help = "Fills an empty database with a lively school, made up around a day. The same day gives the same school."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--scale", choices=sorted(SCALES), default="S", help="how large (default: S)")
+        parser.add_argument("--language", choices=sorted(NAMES), default="ru", help="of the school (default: ru)")
+        parser.add_argument("--anchor", type=date.fromisoformat, metavar="DAY", help="its today (default: today)")
+        parser.add_argument("--if-empty", action="store_true", help="do nothing where the database is not empty")
+
+    def handle(self, *, scale: str, language: str, anchor: date | None, if_empty: bool, **options: Any) -> None:
+        if if_empty and not load.is_empty():
+            return
+        try:
+            load.fill(scale=scale, language=language, anchor=anchor, tell=self.stdout.write)
+        except Declined as refusal:
+            raise CommandError(str(refusal)) from refusal

@@ -1,0 +1,280 @@
+"""The rows of a demo as they are loaded. What is not named here has the default of its model."""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import NamedTuple
+
+
+class Organisation(NamedTuple):
+    id: int
+    name: str
+    currency: str
+    time_zone: str
+    phone_region: str
+    language: str
+
+
+class Branch(NamedTuple):
+    id: int
+    name: str
+    address: str
+    time_zone: str
+
+
+class Role(NamedTuple):
+    id: int
+    code: str
+    permissions: str
+
+
+class User(NamedTuple):
+    id: int
+    username: str
+    password: str
+    name: str
+    language: str
+    date_joined: datetime
+
+
+class Grant(NamedTuple):
+    id: int
+    user_id: int
+    role_id: int
+    reach: str
+
+
+class GrantBranch(NamedTuple):
+    grant_id: int
+    branch_id: int
+
+
+class Employee(NamedTuple):
+    id: int
+    last_name: str
+    first_name: str
+    middle_name: str
+    branch_id: int
+    user_id: int
+    phone: str
+    teaches: bool
+
+
+class Management(NamedTuple):
+    branch_id: int
+    employee_id: int
+
+
+class Client(NamedTuple):
+    id: int
+    last_name: str
+    first_name: str
+    middle_name: str
+    branch_id: int
+    birth_date: date | None
+    responsible_id: int | None
+    note: str
+    created_at: datetime
+
+
+class Contact(NamedTuple):
+    id: int
+    last_name: str
+    first_name: str
+    middle_name: str
+    phone: str
+    email: str
+    telegram: str
+    language: str
+    do_not_call: bool
+
+
+class Relation(NamedTuple):
+    id: int
+    client_id: int
+    contact_id: int
+    kinship: str
+    pays: bool
+    is_written_to: bool
+    may_see: bool
+    may_collect: bool
+
+
+class Programme(NamedTuple):
+    id: int
+    name: str
+    min_age: int
+    max_age: int | None
+    minutes: int
+    capacity: int
+
+
+class Group(NamedTuple):
+    id: int
+    name: str
+    programme_id: int
+    branch_id: int
+    minimum: int
+    capacity: int
+    state: str
+
+
+class GroupTeacher(NamedTuple):
+    group_id: int
+    employee_id: int
+
+
+class Enrolment(NamedTuple):
+    id: int
+    client_id: int
+    group_id: int
+    since: date
+    until: date | None
+    weekdays: list[int] | None
+
+
+class Freeze(NamedTuple):
+    id: int
+    client_id: int
+    since: date
+    until: date
+    reason: str
+
+
+class Room(NamedTuple):
+    id: int
+    branch_id: int
+    name: str
+    capacity: int
+
+
+class LessonType(NamedTuple):
+    id: int
+    code: str
+    minutes: int
+
+
+class ClosingDay(NamedTuple):
+    id: int
+    branch_id: int
+    day: date
+    reason: str
+
+
+class Slot(NamedTuple):
+    id: int
+    group_id: int
+    weekday: int
+    starts: time
+    minutes: int
+    room_id: int
+    valid_from: date
+    valid_until: date | None
+
+
+class SlotTeacher(NamedTuple):
+    timetableslot_id: int
+    employee_id: int
+
+
+class Lesson(NamedTuple):
+    id: int
+    branch_id: int
+    group_id: int | None
+    lesson_type_id: int
+    room_id: int | None
+    starts_at: datetime
+    ends_at: datetime
+    day: date
+    slot_id: int | None
+    touched_at: datetime | None
+    topic: str
+    note: str
+    held_at: datetime | None
+    held_by_id: int | None
+    cancelled_at: datetime | None
+    cancelled_by_id: int | None
+    cancel_reason: str
+
+
+class LessonTeacher(NamedTuple):
+    lesson_id: int
+    employee_id: int
+    during: str
+    counts: bool
+
+
+class Mark(NamedTuple):
+    id: int
+    client_id: int
+    lesson_id: int
+    day: date
+    kind: str
+    status: str
+    minutes_late: int
+    present: bool
+    uses_lesson: bool
+    pays_teacher: bool
+    share: int
+    price: Decimal
+    make_up_until: date | None
+    makes_up_id: int | None
+    worked_off_on: date | None
+    worked_off_note: str
+    marked_at: datetime
+    marked_by_id: int | None
+    version: int
+
+
+class Tariff(NamedTuple):
+    id: int
+    name: str
+    pricing: str
+    price: Decimal
+    missed_share: int
+    excused_share: int
+    make_up_days: int | None
+
+
+class TariffUse(NamedTuple):
+    id: int
+    tariff_id: int
+    group_id: int | None
+    programme_id: int | None
+    since: date
+    until: date | None
+
+
+class Payment(NamedTuple):
+    id: int
+    key: str
+    amount: Decimal
+    method: str
+    received_on: date
+    note: str
+
+
+class LedgerEntry(NamedTuple):
+    id: int
+    client_id: int
+    branch_id: int
+    group_id: int | None
+    kind: str
+    amount: Decimal
+    mark_id: int | None
+    payment_id: int | None
+    reverses_id: int | None
+    day: date
+    made_at: datetime
+
+
+class History(NamedTuple):
+    id: int
+    at: datetime
+    by_id: int | None
+    by_name: str
+    via: str
+    verb: str
+    subject: str
+    within: str
+    old: str
+    new: str
