@@ -1,8 +1,13 @@
 from django.urls import include, path
 
+from rollbook.api.v1 import api
 from rollbook.web.live import hearing
 
-urlpatterns = [path("live/", hearing, name="live"), path("", include("rollbook.web.urls"))]
+urlpatterns = [
+    path("live/", hearing, name="live"),
+    path("api/v1/", api.urls),
+    path("", include("rollbook.web.urls")),
+]
 
 handler400 = "rollbook.web.handlers.malformed"
 handler403 = "rollbook.web.handlers.forbidden"

@@ -86,7 +86,7 @@ def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
             payer=Subquery(payer.values("contact__name")[:1]),
             payer_is=Subquery(payer.values("kinship")[:1]),
             payer_phone=_if_seen(Permission.PHONE_SEE, by, Subquery(payer.values("contact__phone")[:1])),
-            money=_if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal(0))),
+            money=_if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal("0.00"))),
         )
         .values_list(
             "pk", "name", "birth_date", "branch__name", "group_names", "payer", "payer_is", "payer_phone", "money",

@@ -153,7 +153,9 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     # Annotated, hence Any.
     group: Any = (
         Group.objects.select_related("programme", "branch")
-        .annotate(teacher_names=ArrayAgg("teachers__name", filter=Q(teachers__isnull=False), order_by="teachers__search"))
+        .annotate(
+            teacher_names=ArrayAgg("teachers__name", filter=Q(teachers__isnull=False), order_by="teachers__search")
+        )
         .pick(by, Permission.JOURNAL_SEE, group_id)
     )
     now = local(at, group.branch.time_zone)

@@ -1,7 +1,7 @@
 """All that follows from a marked lesson, in order."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -57,16 +57,16 @@ def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
     marked = {row.client_id: row.cell.status for row in marks_of.cells(lesson_ids=[lesson.pk], by=by)}
     waiting = {client for client, status in marked.items() if status == Status.PLANNED}
     if lesson.group_id:
-        waiting |= {client for client in _expected(lesson, by) if marked.get(client) is None}
+        expected = _expected(lesson.group_id, lesson.day, by)
+        waiting |= {client for client in expected if marked.get(client) is None}
     mark(lesson_id=lesson.pk, marks=dict.fromkeys(sorted(waiting), Status.ATTENDED), seen=None, at=at, by=by)
     return tuple(sorted(waiting))
 
 
-def _expected(lesson: Lesson, by: Actor) -> set[int]:
-    assert lesson.group_id is not None
-    members = groups.members(group_id=lesson.group_id, first=lesson.day, last=lesson.day, by=by)
-    coming = {member.client_id for member in members if member.comes_on(lesson.day)}
-    return coming - {p.client_id for p in groups.freezes(clients=coming, first=lesson.day, last=lesson.day, by=by)}
+def _expected(group_id: int, day: date, by: Actor) -> set[int]:
+    members = groups.members(group_id=group_id, first=day, last=day, by=by)
+    coming = {member.client_id for member in members if member.comes_on(day)}
+    return coming - {pause.client_id for pause in groups.freezes(clients=coming, first=day, last=day, by=by)}
 
 
 def _terms(lesson: Lesson, by: Actor) -> tariffs.Terms:

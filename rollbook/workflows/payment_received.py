@@ -20,5 +20,6 @@ def receive(
     payment = billing.receive_payment(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
-    live.tell(f"client:{client_id}", *sorted(f"group:{pk}" for pk in groups.groups_of(client_id=client_id, on=on, by=by)))
+    shown_in = groups.groups_of(client_id=client_id, on=on, by=by)
+    live.tell(f"client:{client_id}", *sorted(f"group:{group}" for group in shown_in))
     return payment

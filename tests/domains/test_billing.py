@@ -43,7 +43,8 @@ def test_price_of_a_lesson(pricing, price, lessons, share, charged):
 
 
 @pytest.mark.parametrize(
-    ("balance", "price", "lessons"), [("25", "12.5", 2), ("24.99", "12.5", 1), ("-1", "12.5", 0), ("0", "5", 0), ("9", "0", 0)]
+    ("balance", "price", "lessons"),
+    [("25", "12.5", 2), ("24.99", "12.5", 1), ("-1", "12.5", 0), ("0", "5", 0), ("9", "0", 0)],
 )
 def test_how_many_lessons_a_balance_covers(balance, price, lessons):
     assert lessons_covered(balance=D(balance), price=D(price)) == lessons
@@ -102,7 +103,8 @@ def test_a_payment_taken_back_leaves_both_lines(school):
     for _ in range(2):
         billing.take_back_payment(payment_id=payment, reason="Mistake", at=AT, by=school.actor("mara"))
     assert Account.objects.get().balance == 0
-    assert list(LedgerEntry.objects.order_by("pk").values_list("kind", "amount")) == [("payment", D(5)), ("reversal", D(-5))]
+    entries = LedgerEntry.objects.order_by("pk").values_list("kind", "amount")
+    assert list(entries) == [("payment", D(5)), ("reversal", D(-5))]
 
 
 def test_a_groups_own_tariff_goes_before_its_programmes_and_each_has_its_days(school):
@@ -153,9 +155,9 @@ def test_an_entry_must_fit_its_kind(school):
 
 def charged(school):
     ivan = school.clients()[0]
-    lesson_marked.mark(
-        lesson_id=school.lessons["chess"].pk, marks={ivan.pk: Status.ATTENDED}, seen=None, at=AT, by=school.actor("mara")
-    )
+    lesson = school.lessons["chess"].pk
+    marks = {ivan.pk: Status.ATTENDED}
+    lesson_marked.mark(lesson_id=lesson, marks=marks, seen=None, at=AT, by=school.actor("mara"))
     return LedgerEntry.objects.get()
 
 
@@ -191,7 +193,8 @@ CHANGES = [f"UPDATE {LEDGER} SET amount = 0", f"DELETE FROM {LEDGER}", f"TRUNCAT
 HISTORY = ["UPDATE history_entry SET verb = ''", "DELETE FROM history_entry", "TRUNCATE history_entry"]
 BEHIND_THE_BACK = [
     *CHANGES, *HISTORY, "UPDATE billing_account SET balance = 0", "INSERT INTO billing_account VALUES (1, 0, 0)",
-    "DELETE FROM billing_account", f"ALTER TABLE {LEDGER} DISABLE TRIGGER ALL", "SET session_replication_role = replica",
+    "DELETE FROM billing_account", f"ALTER TABLE {LEDGER} DISABLE TRIGGER ALL",
+    "SET session_replication_role = replica",
     f"DROP TRIGGER {LEDGER}_is_append_only ON {LEDGER}",
 ]
 

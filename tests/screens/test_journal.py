@@ -108,7 +108,8 @@ def test_sums_of_columns_and_the_head(september):
     head = shown.head
     assert (head.enrolled, head.capacity, head.attended, head.trend) == (2, 12, 100, (100,))
     assert (head.teachers, head.rooms, head.revenue) == (("Anna",), ("Room 0",), D("12.50"))
-    assert head.next_lesson and head.next_lesson.date() == date(2026, 9, 22)
+    assert head.next_lesson
+    assert head.next_lesson.date() == date(2026, 9, 22)
     assert head.average_months == 8 * 12 + 6
 
 

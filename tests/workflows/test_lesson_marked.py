@@ -180,7 +180,8 @@ def test_a_make_up_is_charged_once_and_keeps_the_miss_as_it_is(school):
     mark(school, [EXCUSED])
     visit_to = school.lesson("dance", at=AT + timedelta(days=2))
     visit = Mark.objects.create(
-        client=ivan, lesson=visit_to, kind=Kind.MAKE_UP, status=PLANNED, makes_up=Mark.objects.get(), marked_at=AT, day=DAY
+        client=ivan, lesson=visit_to, kind=Kind.MAKE_UP, status=PLANNED, makes_up=Mark.objects.get(), marked_at=AT,
+        day=DAY,
     )
     lesson_marked.mark(
         lesson_id=visit_to.pk, marks={ivan.pk: ATTENDED}, seen=None, at=AT + timedelta(days=2), by=school.actor("oleg")

@@ -14,7 +14,7 @@ from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.people.models import Client
 
-ZERO = Decimal(0)
+ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from typing import Self
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from rollbook.domains.access.actor import Actor
 from rollbook.domains.billing.models import Method
-from rollbook.web.forms import DayField, Form, SumField, TextField
+from rollbook.web.forms import DayField, Form, NameField, SumField
 
 
 class PaymentForm(Form):
@@ -16,10 +17,10 @@ class PaymentForm(Form):
     amount = SumField(label=_("Amount"), smallest=Decimal("0.01"))
     method = forms.ChoiceField(label=_("Method"), choices=Method.choices)
     on = DayField(label=_("Date"))
-    note = TextField(label=_("Note"), max_length=200, required=False)
-    key = forms.CharField(max_length=60, widget=forms.HiddenInput)
+    note = NameField(label=_("Note"), max_length=200, required=False)
+    key = NameField(max_length=60, widget=forms.HiddenInput())
 
     @classmethod
-    def proposing(cls, due: Decimal, today: date) -> Self:
+    def proposing(cls, due: Decimal, today: date, *, by: Actor) -> Self:
         """A form with what is due, today, in cash."""
-        return cls(initial={"amount": due or None, "method": Method.CASH, "on": today, "key": uuid.uuid4().hex})
+        return cls(by=by, initial={"amount": due or None, "method": Method.CASH, "on": today, "key": uuid.uuid4().hex})

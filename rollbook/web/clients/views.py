@@ -32,13 +32,13 @@ def card(request: HttpRequest, client_id: int) -> HttpResponse:
 
 @require_POST
 def payments(request: HttpRequest, client_id: int) -> HttpResponse:
-    form = PaymentForm(request.POST)
+    form = PaymentForm(request.POST, by=request.actor)
     if not form.is_valid():
         return _card(request, client_id, form, status=422)
     try:
         payment_received.receive(client_id=client_id, **form.cleaned_data, at=timezone.now(), by=request.actor)
     except InvalidInput as error:
-        form.add_errors(error)
+        form.declined(error)
         return _card(request, client_id, form, status=422)
     if not request.htmx:
         return see_other("client", client_id)
@@ -51,7 +51,8 @@ def _card(
     month = (month_asked(request.GET) or (None,))[0]
     shown = client.card(client_id=client_id, month=month, at=timezone.now(), by=request.actor)
     return show(
-        request, "clients/card.html", block="card", status=status, card=shown, words=Words(), told=told, methods=dict(Method.choices),
-        form=form or PaymentForm.proposing(shown.due, shown.today),
+        request, "clients/card.html", block="card", status=status, card=shown, words=Words(), told=told,
+        methods=dict(Method.choices),
+        form=form or PaymentForm.proposing(shown.due, shown.today, by=request.actor),
         before=shown.first - timedelta(days=1), after=shown.last + timedelta(days=1),
     )

@@ -109,11 +109,11 @@ def cell(square: Square, words: Words, *, open_: bool) -> Markup:
     said, letter = escape(words.say(square)), escape(words.letter(square))
     note = Markup('<i class="note"></i>') if square.cell.worked_off_note else ""
     late = f"<sub>{square.cell.minutes_late}</sub>" if square.cell.minutes_late else ""
-    guest = f"<sub>{escape(words.kinds[square.cell.kind])}</sub>" if _is_told_by_letter(square.cell, state, words) else ""
-    inside = f"{letter}{late}{guest}{note}"
+    kind = f"<sub>{escape(words.kinds[square.cell.kind])}</sub>" if _shows_its_kind(square.cell, state, words) else ""
+    inside = f"{letter}{late}{kind}{note}"
     if not (open_ and state.is_open):
-        kind = "none" if state == State.CANCELLED else state
-        return Markup(f'<span class="cell {kind}" role="img" aria-label="{said}" title="{said}">{inside}</span>')  # noqa: S704
+        look = "none" if state == State.CANCELLED else state
+        return Markup(f'<span class="cell {look}" role="img" aria-label="{said}" title="{said}">{inside}</span>')  # noqa: S704
     value = square.cell.status or ""
     return Markup(  # noqa: S704
         f'<button type="button" class="cell {state}" data-s="{value}" data-v="{square.cell.version}"'
@@ -121,6 +121,6 @@ def cell(square: Square, words: Words, *, open_: bool) -> Markup:
     )
 
 
-def _is_told_by_letter(cell: Cell, state: State, words: Words) -> bool:
+def _shows_its_kind(cell: Cell, state: State, words: Words) -> bool:
     """A guest's cell keeps the letter of its kind in the corner, when its status has taken the middle."""
     return cell.kind in words.kinds and state != State.PLANNED

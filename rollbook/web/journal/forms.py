@@ -13,21 +13,13 @@ from rollbook.domains.journal.models import Status
 from rollbook.domains.schedule.rules import month_of
 from rollbook.foundation.keys import Key
 from rollbook.foundation.texts import clean_line
+from rollbook.web.forms import NameField, WholeField
 
 FIELD = re.compile(r"(mark|seen|late)-([0-9]{1,18})", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])", re.ASCII)
 MOST_MARKS = 200
 KEEP = "keep"
-
-
-class WholeNumberField(forms.IntegerField):
-    """Plain digits: no signs, underscores or digits of other scripts."""
-
-    def to_python(self, value: Any) -> int | None:
-        if value not in self.empty_values and not NUMBER.fullmatch(str(value).strip()):
-            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
 
 
 class MarksForm(forms.Form):
@@ -42,7 +34,7 @@ class MarksForm(forms.Form):
             self.fields[name] = (
                 forms.ChoiceField(choices=[*Status.choices, (KEEP, "")], required=False)
                 if name.startswith("mark-")
-                else WholeNumberField(required=False, max_value=600 if name.startswith("late-") else None)
+                else WholeField(required=False, largest=600 if name.startswith("late-") else 2**31 - 1)
             )
 
     def clean(self) -> None:
@@ -69,7 +61,7 @@ class MarksForm(forms.Form):
 
 
 class CancellationForm(forms.Form):
-    reason = forms.CharField(label=_("Reason"), max_length=200)
+    reason = NameField(label=_("Reason"), max_length=200)
 
 
 @dataclass(frozen=True, slots=True)

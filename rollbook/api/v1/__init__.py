@@ -1,0 +1,51 @@
+"""Version 1: errors as in foundation/errors.STATUS, with the same words as on pages."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.security import django_auth
+
+from rollbook.api.v1.auth import ApiKey
+from rollbook.api.v1.clients import router as clients
+from rollbook.api.v1.groups import router as groups
+from rollbook.api.v1.lessons import router as lessons
+from rollbook.foundation.errors import Declined, InvalidInput, Malformed, NotSignedIn, status_of
+
+# Whoever comes with a browser's session is asked for its CSRF token, too: django_auth sees to that.
+api = NinjaAPI(
+    title="Rollbook", version="1", urls_namespace="v1", docs_url=None, openapi_url="openapi.json",
+    auth=[ApiKey(), django_auth],
+)
+api.add_router("/groups", groups)
+api.add_router("/lessons", lessons)
+api.add_router("/clients", clients)
+
+
+@api.exception_handler(Declined)
+def declined(request: HttpRequest, error: Declined) -> HttpResponse:
+    body = {
+        "detail": str(error), "values": list(error.values),
+        "fields": {name: str(sentence) for name, sentence in error.fields.items()},
+    }
+    return api.create_response(request, body, status=status_of(error))
+
+
+@api.exception_handler(AuthenticationError)
+def not_signed_in(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+    return declined(request, NotSignedIn())
+
+
+@api.exception_handler(ValidationError)
+def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return declined(request, InvalidInput({".".join(map(str, e["loc"])): e["msg"] for e in error.errors}))
+
+
+@api.exception_handler(HttpError)
+def malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """A body that is no JSON at all."""
+    return declined(request, Malformed())
+
+
+@api.exception_handler(RecursionError)
+def nested_too_deep(request: HttpRequest, error: RecursionError) -> HttpResponse:
+    return declined(request, Malformed())

@@ -1,0 +1,34 @@
+from datetime import date
+
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Query, Router
+
+from rollbook.api.v1.keys import key
+from rollbook.api.v1.schemas import DECLINED, GroupsOut, JournalOut
+from rollbook.screens import groups, journal
+
+router = Router()
+
+
+@router.get("/", response={200: GroupsOut, **DECLINED})
+def listed(
+    request: HttpRequest, q: str = Query("", max_length=200), branch_id: int | None = None, finished: bool = False,
+    after: str = "",
+) -> dict[str, object]:
+    found = groups.listed(
+        words=q, branch_id=branch_id, finished=finished, after=key(after), at=timezone.now(), by=request.actor
+    )
+    return {"groups": found.rows, "next": str(found.page.next) if found.page.next else None}
+
+
+@router.get("/{int:group_id}/journal", response={200: JournalOut, **DECLINED})
+def sheet(
+    request: HttpRequest, group_id: int, first: date | None = None, last: date | None = None
+) -> dict[str, object]:
+    """The journal over the local days [first, last], at most half a year; this month without them."""
+    shown = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
+    return {
+        "group_id": shown.head.group_id, "name": shown.head.name, "first": shown.first, "last": shown.last,
+        "lessons": [column.lesson for column in shown.columns], "rows": shown.rows,
+    }

@@ -1,0 +1,236 @@
+"""What version 1 promises: written out, so that a change of a screen does not change it by accident."""
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Annotated
+
+from ninja import Field, Schema
+from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+
+from rollbook.domains.billing.models import EntryKind, Method
+from rollbook.domains.journal.models import Kind, Status
+from rollbook.domains.people.models import Kinship
+from rollbook.foundation.errors import STATUS
+from rollbook.screens.journal import State
+
+Id = Annotated[int, Field(ge=1, lt=2**63)]
+Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+
+
+def _plain(value: object) -> object:
+    """A sum as digits, with a point and two more at most: no exponents, and no float, which is no sum."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,2})?", value):
+        return value
+    raise ValueError("A sum is digits in quotes, like \"1000.50\".")
+
+
+_AS_DIGITS = WithJsonSchema({"type": "string", "pattern": r"^\d{1,10}(\.\d{1,2})?$"})
+Sum = Annotated[Decimal, BeforeValidator(_plain), Field(gt=0), _AS_DIGITS]
+
+
+class DeclinedOut(Schema):
+    detail: str
+    values: list[dict[str, int | str]] = []
+    fields: dict[str, str] = {}
+
+
+DECLINED = {frozenset(STATUS.values()): DeclinedOut}
+
+
+class In(Schema):
+    """What comes in: a key that is not known is a mistake and is said so."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class CellOut(Schema):
+    status: Status | None
+    kind: Kind
+    version: int
+    minutes_late: int
+    make_up_until: date | None
+    worked_off_on: date | None
+    worked_off_note: str
+
+
+class SquareOut(Schema):
+    state: State
+    cell: CellOut
+
+
+class SlotOut(Schema):
+    weekday: int
+    starts: time
+    minutes: int
+    room: str
+    valid_from: date
+    valid_until: date | None
+
+
+class GroupOut(Schema):
+    group_id: int
+    name: str
+    programme: str
+    branch: str
+    teachers: list[str]
+    slots: list[SlotOut]
+    enrolled: int
+    capacity: int | None
+    minimum: int | None
+    next_lesson: datetime | None
+    unmarked: int
+
+
+class GroupsOut(Schema):
+    groups: list[GroupOut]
+    next: str | None
+
+
+class LessonHeadOut(Schema):
+    lesson_id: int
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    held: bool
+    cancelled: bool
+    cancel_reason: str
+    topic: str
+    room: str
+    teachers: list[str]
+
+
+class RowOut(Schema):
+    client_id: int
+    name: str
+    balance: Decimal | None
+    is_paid: bool | None
+    guest: Kind | None
+    left_on: date | None
+    squares: list[SquareOut]
+
+
+class JournalOut(Schema):
+    group_id: int
+    name: str
+    first: date
+    last: date
+    lessons: list[LessonHeadOut]
+    rows: list[RowOut]
+
+
+class LessonRowOut(Schema):
+    client_id: int
+    name: str
+    is_frozen: bool
+    cell: CellOut
+
+
+class LessonOut(Schema):
+    lesson_id: int
+    group_id: int | None
+    group: str
+    branch: str
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    room: str
+    teachers: list[str]
+    topic: str
+    note: str
+    held_at: datetime | None
+    cancelled_at: datetime | None
+    cancel_reason: str
+    rows: list[LessonRowOut]
+
+
+class MarkIn(In):
+    client_id: Id
+    status: Status | None
+    """null takes the mark back."""
+    seen: int | None = Field(None, ge=0, lt=2**31)
+    minutes_late: int = Field(0, ge=0, le=600)
+
+
+class MarksIn(In):
+    marks: list[MarkIn] = Field(max_length=200)
+
+
+class CancellationIn(In):
+    reason: Line = Field(min_length=1)
+
+
+class ClientOut(Schema):
+    client_id: int
+    name: str
+    birth_date: date | None
+    branch: str
+    groups: list[str]
+    payer: str
+    phone: str | None
+    balance: Decimal | None
+
+
+class ClientsOut(Schema):
+    clients: list[ClientOut]
+    next: str | None
+
+
+class ContactOut(Schema):
+    contact_id: int
+    name: str
+    kinship: Kinship
+    pays: bool
+    phone: str | None
+    email: str | None
+    telegram: str | None
+    do_not_call: bool
+
+
+class EntryOut(Schema):
+    entry_id: int
+    day: date
+    kind: EntryKind
+    amount: Decimal
+    group: str
+    status: Status | None
+    share: int
+    method: str
+    note: str
+
+
+class StatementOut(Schema):
+    opening: Decimal
+    lines: list[EntryOut]
+    closing: Decimal
+
+
+class CardOut(Schema):
+    client_id: int
+    name: str
+    birth_date: date | None
+    branch: str
+    contacts: list[ContactOut]
+    balance: Decimal | None
+    due: Decimal
+    first: date
+    last: date
+    statement: StatementOut | None
+
+
+class PaymentIn(In):
+    amount: Sum
+    method: Method
+    on: date
+    note: Line = ""
+    key: Annotated[str, Field(min_length=8, max_length=60, pattern=r"^[\x21-\x7e]*$")]
+    """Made by whoever sends: the same payment under the same key is booked once."""
+
+
+class PaymentOut(Schema):
+    payment_id: int
+    balance: Decimal | None
