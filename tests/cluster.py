@@ -19,6 +19,8 @@ VAR = Path(__file__).resolve().parent.parent / "var"
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Iterator[None]:
     os.environ.setdefault("SECRET_KEY", "for tests only " * 4)
+    # A browser keeps a loop in the thread of the tests; what asks the database there waits for its answer all the same.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     os.environ.setdefault("STATIC_ROOT", str(VAR / "test-static"))
     Path(os.environ["STATIC_ROOT"]).mkdir(parents=True, exist_ok=True)
     if not os.environ.get("DATABASE_URL"):

@@ -58,8 +58,6 @@ def the_site(
 ) -> Iterator[Site]:
     from tests.browser.data import fill
 
-    # Playwright runs a loop in this thread; what asks the database here waits for its answer all the same.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with django_db_blocker.unblock(), databases.clone() as name:
         with databases.pointed_at(name):
             cast = fill()
@@ -157,7 +155,7 @@ def _watched(context: BrowserContext, tolerated: list[str]) -> Iterator[None]:
     heard: list[str] = []
 
     def on_console(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type == "error":
             heard.append(f"{message.text} ({message.location.get('url', '')})")
 
     def on_error(error: WebError) -> None:

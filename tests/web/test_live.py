@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import psycopg
@@ -54,7 +55,11 @@ def run(own_database, monkeypatch):
             await told.put({"type": "lifespan.shutdown"})
             await life
 
-    return lambda story: asyncio.run(whole(story))
+    def in_a_thread(story):  # this one may hold the loop of a browser
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, whole(story)).result()
+
+    return in_a_thread
 
 
 class Asked:
