@@ -181,6 +181,7 @@ ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "rollbook.domains.access.actions.passwords.ResetTokens"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
     "login": "rollbook.web.account.forms.LoginForm",
     "reauthenticate": "rollbook.web.account.forms.ReauthenticateForm",
@@ -210,6 +211,10 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
 MFA_FORMS = {
     "authenticate": "rollbook.web.account.forms.AuthenticateForm",
     "reauthenticate": "rollbook.web.account.forms.ReauthenticateByCodeForm",
+    "add_webauthn": "rollbook.web.account.forms.AddKeyForm",
+    "authenticate_webauthn": "rollbook.web.account.forms.AuthenticateByKeyForm",
+    "reauthenticate_webauthn": "rollbook.web.account.forms.ReauthenticateByKeyForm",
+    "login_webauthn": "rollbook.web.account.forms.SignInByKeyForm",
 }
 # How many proxies stand in front and write X-Forwarded-For; without one the header is not believed.
 ALLAUTH_TRUSTED_PROXY_COUNT = int(_flag("BEHIND_PROXY"))

@@ -43,6 +43,8 @@ def invite(*, name: str, email: str, grant: Grant, employee_id: int | None, at: 
 
 def places_of(employee_id: int | None) -> frozenset[int]:
     """The branches where an employee works and teaches."""
+    if employee_id is None:
+        return frozenset()
     rows = Employee.objects.filter(pk=employee_id).values_list("branch", "groups__branch")
     return frozenset(branch for row in rows for branch in row if branch)
 

@@ -1,5 +1,7 @@
 """allauth's forms, where ours say more or less; and those of our own."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from allauth.account import forms as account
@@ -7,6 +9,7 @@ from allauth.account.fields import PasswordField
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as mfa
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn import forms as webauthn
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -98,6 +101,59 @@ class AuthenticateForm(Once, Plain, mfa.AuthenticateForm):
 
 
 class ReauthenticateByCodeForm(Once, Plain, mfa.ReauthenticateForm):
+    pass
+
+
+class CredentialField(forms.JSONField):
+    def to_python(self, value: Any) -> Any:
+        try:
+            credential = super().to_python(value)
+        except RecursionError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if credential is not None and not isinstance(credential, dict):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return credential
+
+
+class Careful(forms.Form):
+    """What comes as a passkey is a stranger's: whatever is wrong with it is an error of the form. allauth lets through
+    missing parts, broken encodings and signatures that do not match."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"] = CredentialField(widget=forms.HiddenInput)
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except ValidationError:
+            raise
+        except Exception as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class AddKeyForm(Careful, webauthn.AddWebAuthnForm):
+    def clean(self) -> Any:
+        with self.refusing():
+            return super().clean()
+
+
+class KeyForm(Careful):
+    def clean_credential(self) -> Any:
+        with self.refusing():
+            return super().clean_credential()  # type: ignore[misc]
+
+
+class AuthenticateByKeyForm(KeyForm, webauthn.AuthenticateWebAuthnForm):
+    pass
+
+
+class ReauthenticateByKeyForm(KeyForm, webauthn.ReauthenticateWebAuthnForm):
+    pass
+
+
+class SignInByKeyForm(KeyForm, webauthn.LoginWebAuthnForm):
     pass
 
 

@@ -37,7 +37,7 @@ def give_grant(*, user_id: int, wanted: Wanted, at: datetime, by: Actor) -> int:
     The branches of groups are told by the workflow that picked them, for access stands below groups.
     """
     user = User.objects.pick_to_change(by, Permission.ACCESS_MANAGE, user_id)
-    role = refuse_what_is_not_held(wanted, own_in=own_branches(user_id), by=by)
+    role = to_give(wanted, own_in=own_branches(user_id), by=by)
     grant = keep_grant(user, role, wanted)
     history.record(verb="grant.given", subject=f"user:{user_id}", new=told(grant, wanted), at=at, by=by)
     return grant.pk
@@ -54,13 +54,13 @@ def take_grant(*, grant_id: int, at: datetime, by: Actor) -> None:
     if grant is None:
         raise NotFound
     wanted = as_wanted(grant)
-    refuse_what_is_not_held(wanted, own_in=own_branches(user_id), by=by)
+    refuse_more_than_held(grant.role, wanted, own_in=own_branches(user_id), by=by)
     refuse_last_owner(without_grant=grant_id)
     grant.delete()
     history.record(verb="grant.taken", subject=f"user:{user_id}", old=told(grant, wanted), new={}, at=at, by=by)
 
 
-def refuse_what_is_not_held(wanted: Wanted, *, own_in: frozenset[int], by: Actor) -> Role:
+def to_give(wanted: Wanted, *, own_in: frozenset[int], by: Actor) -> Role:
     """The role, where `by` may give it so; InvalidInput, NotFound or NotAllowed where not."""
     by.must(Permission.ACCESS_MANAGE)
     role = Role.objects.filter(pk=wanted.role_id).first()
@@ -73,9 +73,16 @@ def refuse_what_is_not_held(wanted: Wanted, *, own_in: frozenset[int], by: Actor
     branches = frozenset(wanted.branch_ids)
     if Branch.objects.visible_to(by, Permission.ACCESS_MANAGE).filter(pk__in=branches).count() != len(branches):
         raise NotFound
-    if not rules.may_give(by.grants, _value(role, wanted), branch_of=wanted.groups, own_in=own_in):
-        raise NotAllowed(_("You cannot give or take away more than you hold there yourself."))
+    refuse_more_than_held(role, wanted, own_in=own_in, by=by)
     return role
+
+
+def refuse_more_than_held(role: Role, wanted: Wanted, *, own_in: frozenset[int], by: Actor) -> None:
+    value = GrantValue(
+        role.known_permissions(), wanted.reach, frozenset(wanted.branch_ids), frozenset(wanted.groups)
+    )
+    if not rules.may_give(by.grants, value, branch_of=wanted.groups, own_in=own_in):
+        raise NotAllowed(_("You cannot give or take away more than you hold there yourself."))
 
 
 def keep_grant(user: User, role: Role, wanted: Wanted) -> Grant:
@@ -91,17 +98,19 @@ def refuse_unmanaged(user_id: int, *, by: Actor) -> None:
     """NotAllowed where the user holds anything that `by` could not have given."""
     own_in = own_branches(user_id)
     for grant in Grant.objects.select_related("role").filter(user=user_id).order_by("pk"):
-        refuse_what_is_not_held(as_wanted(grant), own_in=own_in, by=by)
+        refuse_more_than_held(grant.role, as_wanted(grant), own_in=own_in, by=by)
 
 
 def refuse_last_owner(*, without_grant: int | None = None, without_user: int | None = None) -> None:
     """LastOwner where, without these, no active user would own all. Locks them, so that two cannot go at once."""
-    owners = Grant.objects.select_for_update(of=("self", "user")).filter(
-        role__code=Role.OWNER, reach=Reach.EVERYTHING, user__is_active=True
+    owners = list(
+        Grant.objects.select_related("user")
+        .select_for_update(of=("self", "user"))
+        .filter(role__code=Role.OWNER, reach=Reach.EVERYTHING, user__is_active=True)
+        .order_by("pk")
     )
-    pairs = list(owners.order_by("pk").values_list("pk", "user_id"))
-    left = [pair for pair in pairs if pair[0] != without_grant and pair[1] != without_user]
-    if pairs and not left:
+    left = [owner for owner in owners if owner.pk != without_grant and owner.user_id != without_user]
+    if owners and not left:
         raise LastOwner
 
 
@@ -122,9 +131,3 @@ def told(grant: Grant, wanted: Wanted) -> dict[str, object]:
     where = {"branches": sorted(wanted.branch_ids), "groups": sorted(wanted.groups)}
     role = grant.role.name or grant.role.code
     return {"role": role, "reach": wanted.reach.value} | {name: ids for name, ids in where.items() if ids}
-
-
-def _value(role: Role, wanted: Wanted) -> GrantValue:
-    return GrantValue(
-        role.known_permissions(), wanted.reach, frozenset(wanted.branch_ids), frozenset(wanted.groups)
-    )

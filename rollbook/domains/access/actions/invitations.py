@@ -5,7 +5,7 @@ from secrets import token_urlsafe
 from django.db import transaction
 from django.utils.translation import gettext_lazy
 
-from rollbook.domains.access.actions.grants import Wanted, keep_grant, refuse_what_is_not_held, told
+from rollbook.domains.access.actions.grants import Wanted, keep_grant, to_give, told
 from rollbook.domains.access.actions.links import DeadLink
 from rollbook.domains.access.actions.passwords import refuse_weak
 from rollbook.domains.access.actions.users import (
@@ -37,7 +37,7 @@ def invite(
     `own_in` are the branches where the employee works whose sign-in it will be; none without an employee. They are
     told by the workflow that picked the employee, for access stands below people.
     """
-    refuse_what_is_not_held(wanted, own_in=own_in, by=by)
+    to_give(wanted, own_in=own_in, by=by)
     secret = token_urlsafe(32)
     invitation = Invitation.objects.create(
         name=refuse_empty_name(name), email=refuse_odd_email(email), digest=digest_of(secret),
@@ -96,7 +96,7 @@ def accept_invitation(
     wanted = _promised(invitation, groups)
     inviter = invitation.invited_by.as_actor(via="web") if invitation.invited_by else operator("")
     try:
-        role = refuse_what_is_not_held(wanted, own_in=own_in, by=inviter)
+        role = to_give(wanted, own_in=own_in, by=inviter)
     except Declined as error:
         raise DeadLink from error
     user = make_user(username=username, email=email, name=name, language=language)
