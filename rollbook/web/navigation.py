@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -52,11 +52,23 @@ def of(request: HttpRequest) -> tuple[Link, ...]:
     """The links of whoever asks; a stranger has none."""
     if not request.user.is_authenticated:
         return ()
-    return tuple(
-        Link(str(entry.label), address := reverse(entry.name), entry.icon, request.path.startswith(address))
-        for entry in ENTRIES
-        if not entry.permissions or any(map(request.actor.may, entry.permissions))
-    )
+    return tuple(_link(entry, request) for entry in ENTRIES if _exists(entry) and _is_for(entry, request))
+
+
+def _is_for(entry: Entry, request: HttpRequest) -> bool:
+    return not entry.permissions or any(map(request.actor.may, entry.permissions))
+
+
+def _link(entry: Entry, request: HttpRequest) -> Link:
+    address = reverse(entry.name)
+    return Link(str(entry.label), address, entry.icon, current=request.path.startswith(address))
+
+
+def _exists(entry: Entry) -> bool:
+    try:
+        return bool(reverse(entry.name))
+    except NoReverseMatch:
+        return False
 
 
 def panels() -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""The first page: that of the first section one may see."""
