@@ -339,5 +339,5 @@ def _tell_made(book: Book, window: Window, branch: Branch, group: Group) -> None
     runs = Counter(max(window.first, lesson.day - timedelta(weeks=8)) for lesson in group.lessons)
     for day, number in sorted(runs.items()):
         until = max(at_once, day + timedelta(weeks=8)).isoformat()
-        told = {"lessons": number, "until": until}
-        book.tell("lessons.made", f"group:{group.id}", branch.clock.at(day, 3 * 60), JOB, told)
+        at = branch.clock.at(day - timedelta(days=1), 23 * 60)
+        book.tell("lessons.made", f"group:{group.id}", at, JOB, {"lessons": number, "until": until})

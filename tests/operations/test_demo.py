@@ -1,0 +1,316 @@
+import hashlib
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
+
+from rollbook.domains.access.actor import operator
+from rollbook.domains.access.models import User
+from rollbook.domains.access.queries import first_owner
+from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing.models import LedgerEntry
+from rollbook.domains.journal.models import Mark
+from rollbook.domains.people.models import Client
+from rollbook.domains.schedule import actions as schedule
+from rollbook.foundation.texts import clean_line
+from rollbook.operations.demo import load, rows
+from rollbook.operations.demo.names import NAMES
+from rollbook.operations.demo.plan import parts
+from rollbook.operations.demo.scales import SCALES, Scale, Window
+from tests import databases
+
+ANCHOR = date(2026, 11, 18)
+MIDNIGHT = f"{ANCHOR} 00:00+03"
+SMALL = Scale("small", branches=2, groups=9, clients=70, enrolled=50, weeks_back=9)
+
+# What the table of sizes says of S, where its areas exist: near it, whatever the day.
+SIZES = {
+    rows.Branch: (2, 2), rows.Group: (24, 24), rows.Client: (400, 400), rows.Lesson: (1_850, 2_300),
+    rows.Mark: (16_500, 22_000), rows.LedgerEntry: (20_000, 27_000), rows.History: (25_000, 42_000),
+}
+
+
+def planned(*, scale: Scale = SMALL, language: str = "ru", anchor: date = ANCHOR, seed: str = "x") -> dict[type, list]:
+    tables: dict[type, list] = {}
+    for _name, batches in parts(scale=scale, language=language, anchor=anchor, seed=seed):
+        for table, batch in batches:
+            tables.setdefault(table, []).extend(batch)
+    return tables
+
+
+def fingerprint(tables: dict[type, list]) -> str:
+    told = sorted((table.__name__, batch) for table, batch in tables.items())
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
+def test_the_same_arguments_give_the_same_rows_in_every_process() -> None:
+    told = "import django; django.setup(); from tests.operations.test_demo import *; print(fingerprint(planned()))"
+    answers = {
+        subprocess.check_output([sys.executable, "-c", told], env=os.environ | {"PYTHONHASHSEED": number}, text=True)
+        for number in ("1", "2")
+    }
+    assert answers == {f"{fingerprint(planned())}\n"}
+
+
+@pytest.mark.parametrize("other", [{"seed": "y"}, {"anchor": ANCHOR + timedelta(days=1)}, {"language": "uk"}])
+def test_other_arguments_give_other_rows(other: dict[str, object]) -> None:
+    assert fingerprint(planned(**other)) != fingerprint(planned())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("anchor", [date(2026, 1, 3), date(2026, 7, 14), date(2028, 2, 29)])
+def test_s_is_as_large_as_promised_on_any_day(anchor: date) -> None:
+    tables = planned(scale=SCALES["S"], anchor=anchor)
+    for table, (least, most) in SIZES.items():
+        assert least <= len(tables[table]) <= most, table
+
+
+def test_columns_are_those_of_the_models() -> None:
+    for table, model in load.TABLES.items():
+        columns = {field.attname for field in model._meta.concrete_fields if not field.generated}
+        assert set(table._fields) <= columns, table  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("language", NAMES)
+def test_people_are_named_in_the_language_of_the_school(language: str) -> None:
+    letters = r"[A-Za-z '’-]+" if language == "en" else r"[А-ЯЁІЇЄҐа-яёіїєґ '’-]+"
+    tables = planned(language=language)
+    for person in (*tables[rows.Client], *tables[rows.Contact], *tables[rows.Employee]):
+        name = f"{person.last_name} {person.first_name}"
+        assert re.fullmatch(letters, name), name
+        assert clean_line(name) == name
+
+
+def test_months_are_whole_from_the_first_day_on() -> None:
+    window = Window.around(date(2026, 11, 21), SCALES["S"])
+    assert (window.first, window.last) == (date(2026, 5, 1), date(2027, 1, 16))
+
+
+# ------------------------------------------------------------------------------------------------------- loaded
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """A database with demo S around a fixed day."""
+    with django_db_blocker.unblock(), databases.clone() as name, databases.pointed_at(name):
+        load.fill(scale="S", language="ru", anchor=ANCHOR)
+        yield
+
+
+# Each names what must not be.
+NEVER = {
+    "a stored balance that is not the sum": """
+        SELECT client_id FROM billing_account FULL JOIN (
+          SELECT client_id, sum(amount) AS balance, count(*) AS entries FROM billing_ledgerentry GROUP BY client_id
+        ) summed USING (client_id)
+        WHERE (billing_account.balance, billing_account.entries) IS DISTINCT FROM (summed.balance, summed.entries)""",
+    "a charge that is not the mark's": """
+        SELECT mark.id FROM journal_mark mark
+        LEFT JOIN (SELECT mark_id, sum(amount) AS amount FROM billing_ledgerentry GROUP BY mark_id) charged
+          ON charged.mark_id = mark.id
+        WHERE coalesce(-charged.amount, 0) <> round(mark.price * mark.share / 100, 2)""",
+    "a regular mark of somebody who is not expected": """
+        SELECT mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        WHERE mark.kind = 'regular' AND NOT EXISTS (
+          SELECT FROM groups_enrolment e WHERE e.client_id = mark.client_id AND e.group_id = lesson.group_id
+            AND daterange(e.since, e.until) @> lesson.day
+            AND (e.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(e.weekdays)))""",
+    "a guest who is a member": """
+        SELECT mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        JOIN groups_enrolment e ON e.client_id = mark.client_id AND e.group_id = lesson.group_id
+        WHERE mark.kind <> 'regular' AND daterange(e.since, e.until) @> lesson.day
+          AND (e.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(e.weekdays))""",
+    "a mark of a cancelled lesson": """
+        SELECT mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        WHERE lesson.cancelled_at IS NOT NULL""",
+    "a mark of a frozen day": """
+        SELECT mark.id FROM journal_mark mark JOIN groups_freeze f
+          ON f.client_id = mark.client_id AND daterange(f.since, f.until) @> mark.day""",
+    "a lesson on a closing day": """
+        SELECT lesson.id FROM schedule_lesson lesson JOIN schedule_closingday closed USING (branch_id, day)""",
+    "somebody who came on a day that has not been": f"""
+        SELECT id FROM journal_mark WHERE day >= '{ANCHOR}' AND status IN ('attended', 'missed')""",
+    "an act of the future": f"""
+        SELECT id FROM history_entry WHERE at >= '{MIDNIGHT}' UNION ALL
+        SELECT id FROM billing_ledgerentry WHERE made_at >= '{MIDNIGHT}' OR day >= '{ANCHOR}' UNION ALL
+        SELECT id FROM journal_mark WHERE marked_at >= '{MIDNIGHT}' UNION ALL
+        SELECT id FROM schedule_lesson WHERE greatest(held_at, touched_at, cancelled_at) >= '{MIDNIGHT}' UNION ALL
+        SELECT id FROM people_client WHERE created_at >= '{MIDNIGHT}'""",
+    "a held lesson in which nobody was marked": """
+        SELECT lesson.id FROM schedule_lesson lesson WHERE held_at IS NOT NULL AND NOT EXISTS (
+          SELECT FROM journal_mark WHERE lesson_id = lesson.id)""",
+    "a lesson that is not held, and somebody came": """
+        SELECT lesson.id FROM schedule_lesson lesson JOIN journal_mark mark ON mark.lesson_id = lesson.id
+        WHERE held_at IS NULL AND status IN ('attended', 'missed')""",
+    "a make-up of nothing, or too late, or of what gives no right": """
+        SELECT visit.id FROM journal_mark visit LEFT JOIN journal_mark miss ON miss.id = visit.makes_up_id
+        WHERE visit.kind = 'make_up' AND (
+          visit.client_id = miss.client_id AND visit.day > miss.day AND visit.day <= miss.make_up_until
+          AND miss.worked_off_on IS NULL) IS NOT TRUE""",
+    "a make-up that costs something else than the miss": """
+        SELECT visit.id FROM journal_mark visit JOIN journal_mark miss ON miss.id = visit.makes_up_id
+        WHERE visit.price <> miss.price
+           OR visit.share <> CASE visit.status WHEN 'attended' THEN 100 - miss.share ELSE 0 END""",
+    "a make-up in the revenue of a strange group": """
+        SELECT entry.id FROM billing_ledgerentry entry JOIN journal_mark visit ON visit.id = entry.mark_id
+        JOIN journal_mark miss ON miss.id = visit.makes_up_id JOIN schedule_lesson home ON home.id = miss.lesson_id
+        WHERE entry.group_id IS DISTINCT FROM home.group_id""",
+    "more in a lesson than there are places": """
+        SELECT lesson.id FROM schedule_lesson lesson JOIN groups_group ON groups_group.id = lesson.group_id
+        WHERE groups_group.capacity < (
+          SELECT count(*) FROM groups_enrolment e WHERE e.group_id = lesson.group_id
+            AND daterange(e.since, e.until) @> lesson.day
+            AND (e.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(e.weekdays))
+        ) + (SELECT count(*) FROM journal_mark WHERE lesson_id = lesson.id AND kind <> 'regular')""",
+    "somebody in two lessons at once": """
+        SELECT a.id FROM journal_mark m
+        JOIN journal_mark n ON m.client_id = n.client_id AND m.day = n.day AND m.id < n.id
+        JOIN schedule_lesson a ON a.id = m.lesson_id JOIN schedule_lesson b ON b.id = n.lesson_id
+        WHERE tstzrange(a.starts_at, a.ends_at) && tstzrange(b.starts_at, b.ends_at)""",
+    "a client without exactly one payer": """
+        SELECT client.id FROM people_client client
+        WHERE 1 <> (SELECT count(*) FROM people_relation WHERE client_id = client.id AND pays)""",
+    "a phone of two contacts": "SELECT phone FROM people_contact GROUP BY phone HAVING count(*) > 1",
+    "a child whose age does not fit the programme": """
+        SELECT client.id FROM people_client client JOIN groups_enrolment e ON e.client_id = client.id
+        JOIN groups_group g ON g.id = e.group_id JOIN groups_programme p ON p.id = g.programme_id
+        WHERE extract(year FROM age(e.since, client.birth_date)) NOT BETWEEN p.min_age AND coalesce(p.max_age, 99)""",
+    "a lesson without a teacher": """
+        SELECT id FROM schedule_lesson lesson
+        WHERE NOT EXISTS (SELECT FROM schedule_lessonteacher WHERE lesson_id = lesson.id)""",
+    "a payment that is not what was booked": """
+        SELECT payment.id FROM billing_payment payment
+        WHERE amount <> (SELECT sum(amount) FROM billing_ledgerentry WHERE payment_id = payment.id)""",
+}
+
+
+def answers(statement: str) -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
+def count(statement: str) -> int:
+    return int(str(answers(f"SELECT count(*) FROM ({statement}) counted")[0][0]))
+
+
+@pytest.mark.parametrize("what", NEVER)
+def test_there_is_never(what: str, demo: None) -> None:
+    assert answers(NEVER[what]) == []
+
+
+# And what is to be seen in it.
+LIVELY = {
+    "status and kind": ("SELECT DISTINCT kind, status FROM journal_mark", 9),
+    "late": ("SELECT FROM journal_mark WHERE minutes_late > 0", 300),
+    "worked off by a visit": ("SELECT FROM journal_mark WHERE kind = 'make_up' AND status = 'attended'", 150),
+    "worked off with the teacher alone": ("SELECT FROM schedule_lesson WHERE group_id IS NULL", 10),
+    "worked off by hand": ("SELECT FROM journal_mark WHERE worked_off_on IS NOT NULL", 50),
+    "booked to be worked off": ("SELECT FROM journal_mark WHERE kind = 'make_up' AND status = 'planned'", 3),
+    "a trial to come": ("SELECT FROM journal_mark WHERE kind = 'trial' AND status = 'planned'", 2),
+    "cancelled, and why": ("SELECT FROM schedule_lesson WHERE cancel_reason <> ''", 20),
+    "not marked yet": (
+        f"SELECT FROM schedule_lesson WHERE held_at IS NULL AND cancelled_at IS NULL AND day < '{ANCHOR}'", 3,
+    ),
+    "today": (f"SELECT FROM schedule_lesson WHERE day = '{ANCHOR}'", 5),
+    "to come": (f"SELECT FROM schedule_lesson WHERE day >= '{ANCHOR + timedelta(weeks=7)}'", 20),
+    "a substitute": (
+        """SELECT FROM schedule_lesson lesson WHERE NOT EXISTS (
+             SELECT FROM schedule_lessonteacher JOIN groups_group_teachers USING (employee_id)
+             WHERE lesson_id = lesson.id AND groups_group_teachers.group_id = lesson.group_id)""", 5,
+    ),
+    "two teachers": ("SELECT lesson_id FROM schedule_lessonteacher GROUP BY 1 HAVING count(*) > 1", 50),
+    "siblings": ("SELECT contact_id FROM people_relation WHERE pays GROUP BY 1 HAVING count(*) > 1", 30),
+    "a payment for several": ("SELECT payment_id FROM billing_ledgerentry GROUP BY 1 HAVING count(*) > 1", 50),
+    "one's own contact": ("SELECT FROM people_relation WHERE kinship = 'self' AND pays", 15),
+    "frozen now": (f"SELECT FROM groups_freeze WHERE daterange(since, until) @> date '{ANCHOR}'", 3),
+    "only some weekdays": ("SELECT FROM groups_enrolment WHERE weekdays IS NOT NULL", 15),
+    "left": (f"SELECT FROM groups_enrolment WHERE until <= '{ANCHOR}'", 40),
+    "a transfer": (
+        """SELECT FROM groups_enrolment a JOIN groups_enrolment b
+             ON a.client_id = b.client_id AND a.until = b.since AND a.group_id <> b.group_id""", 5,
+    ),
+    "both pricings": ("SELECT DISTINCT pricing FROM billing_tariff", 2),
+    "a price that changed": ("SELECT programme_id FROM billing_tariffuse GROUP BY 1 HAVING count(*) > 1", 1),
+    "a group's own price": ("SELECT FROM billing_tariffuse WHERE group_id IS NOT NULL", 1),
+    "a correction": ("SELECT FROM billing_ledgerentry WHERE kind = 'reversal'", 80),
+    "a debtor": ("SELECT FROM billing_account WHERE balance < -1000", 5),
+    "an advance": ("SELECT FROM billing_account WHERE balance > 5000", 10),
+    "every role": ("SELECT DISTINCT role_id FROM access_grant", 8),
+}
+
+
+@pytest.mark.parametrize("what", LIVELY)
+def test_there_is(what: str, demo: None) -> None:
+    statement, least = LIVELY[what]
+    assert count(statement) >= least
+
+
+def test_300_clients_have_a_place(demo: None) -> None:
+    enrolled = f"SELECT DISTINCT client_id FROM groups_enrolment WHERE daterange(since, until) @> date '{ANCHOR}'"
+    assert 285 <= count(enrolled) <= 305
+
+
+def test_groups_are_full_and_thin_and_under_their_minimum(demo: None) -> None:
+    fills = answers("""
+        SELECT count(e.id)::float / g.capacity, count(e.id) < g.minimum FROM groups_group g
+        LEFT JOIN groups_enrolment e ON e.group_id = g.id AND e.until IS NULL
+        WHERE g.state = 'running' GROUP BY g.id""")
+    shares = [float(str(share)) for share, _under in fills]
+    assert sum(share == 1 for share in shares) >= 3
+    assert sum(share < 0.6 for share in shares) >= 2
+    assert Counter(under for _share, under in fills)[True] >= 1
+
+
+def test_most_owe_nothing_that_they_have_not_had(demo: None) -> None:
+    """Near zero, or paid for the lessons of this month that are still to come."""
+    [(owing,)] = answers("SELECT count(*) FILTER (WHERE balance < -500)::float / count(*) FROM billing_account")
+    assert float(str(owing)) < 0.12
+    assert count("SELECT FROM billing_account WHERE abs(balance) < 100") > 50
+
+
+def test_settling_every_mark_anew_changes_nothing(demo: None) -> None:
+    """The charges are those that marking by hand would have made."""
+    before = LedgerEntry.objects.count()
+    ids = list(Mark.objects.values_list("pk", flat=True))
+    billing.settle(mark_ids=ids, at=datetime.combine(ANCHOR, time(12), UTC), by=operator("test"))
+    assert LedgerEntry.objects.count() == before
+
+
+def test_the_timetable_gives_no_lesson_that_is_not_there(demo: None) -> None:
+    at = datetime.combine(ANCHOR, time(12), UTC)
+    made = schedule.make_lessons(until=ANCHOR + timedelta(weeks=8), at=at, by=operator("test"))
+    assert (made.lessons, made.collisions) == (0, ())
+
+
+def test_nobody_has_a_password(demo: None) -> None:
+    assert not any(user.has_usable_password() for user in User.objects.all())
+    assert User.objects.get(pk=first_owner()).username == "owner"
+
+
+def test_what_is_added_later_has_a_new_number(demo: None) -> None:
+    last = Client.objects.order_by("-pk")[0]
+    new = Client.objects.create(branch=last.branch, last_name="Новикова", created_at=last.created_at)
+    assert new.pk == last.pk + 1
+    new.delete()
+
+
+def test_a_database_with_something_in_it_is_refused(demo: None) -> None:
+    before = Client.objects.count()
+    with pytest.raises(CommandError, match="empty"):
+        call_command("demo")
+    call_command("demo", if_empty=True)
+    assert Client.objects.count() == before
+
+
+@pytest.mark.parametrize("language", ["uk", "en"])
+def test_every_language_loads(language: str, own_database: str) -> None:
+    call_command("demo", language=language, anchor=ANCHOR, verbosity=0)
+    assert Client.objects.count() == SCALES["S"].clients
