@@ -53,7 +53,7 @@ def answers(number: int) -> bool:
     """Whether a server at this port answers at all, whatever it says."""
     asked = HTTPConnection("127.0.0.1" if host() == "0.0.0.0" else host(), number, timeout=5)  # noqa: S104
     try:
-        asked.request("HEAD", "/")
+        asked.request("GET", "/")
         asked.getresponse()
     except (OSError, HTTPException):
         return False
