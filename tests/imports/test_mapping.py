@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from rollbook.domains.imports import rules
 from rollbook.domains.imports.rules import BadMapping, Drafted, Known, Row, Terms
+from rollbook.domains.imports.rules.values import kinds_of, required_of
 from rollbook.foundation import tables
 from rollbook.workflows.data_imported import TARGETS
 from tests.imports.academy import MAPPING, small
@@ -199,3 +201,12 @@ def test_the_mapping_of_the_academy_reads_all_its_files() -> None:
     mapped = rules.read_mapping(MAPPING, targets=TARGETS)
     assert set(rules.files_of(mapped)) == set(small())
     assert {section.target for section in mapped.sections} == set(TARGETS)
+
+
+def test_the_guide_knows_every_target_and_field() -> None:
+    guide = (Path(__file__).parents[2] / "docs/guides/import.md").read_text("utf-8")
+    told = {line.split("`")[1]: line for line in guide.splitlines() if line.startswith("| `")}
+    for target, row in TARGETS.items():
+        for name in kinds_of(row):
+            assert f"`{name}`" in told[target], f"{target}: {name}"
+            assert (f"**`{name}`**" in told[target]) == (name in required_of(row)), f"{target}: {name}"
