@@ -5,6 +5,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
+from rollbook.foundation.errors import Refused
 from rollbook.web.pages import show
 
 # The same people and words as in the pages that show the look; they are nobody's.
@@ -60,6 +61,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         block="page",
         form=Sample(initial={"name": "Анна К.", "pays": "m", "active": True, "branch": "1"}),
         wrong=wrong,
+        refusal=Refused("Кабинет занят в это время.", values=[{"text": "чт 17:00, Английский 7–8"}]),
         cells=CELLS,
         choice=CHOICE,
         rows=ROWS,

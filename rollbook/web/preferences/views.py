@@ -37,7 +37,7 @@ def _choose(request: HttpRequest, form: Form, *, cookie: str) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> HttpResponse:
-    """To where one was: only within this site, whatever the form says."""
-    back = request.POST.get("next", "/")
+    """To where one was: only within this site, whatever the browser says."""
+    back = request.headers.get("Referer", "/")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
     return HttpResponse(status=303, headers={"Location": back if safe else "/"})
