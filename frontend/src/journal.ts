@@ -117,7 +117,9 @@ register(".journal", (journal) => {
       if (here) fresh.focus();
     }
     for (const told of part.querySelectorAll<HTMLElement>("[data-balance]")) {
-      journal.querySelector(`[data-balance="${told.dataset.balance}"]`)?.replaceChildren(...told.childNodes);
+      for (const place of journal.querySelectorAll(`[data-balance="${told.dataset.balance}"]`)) {
+        place.replaceChildren(...[...told.childNodes].map((node) => node.cloneNode(true)));
+      }
     }
     sum(lesson);
     return before;

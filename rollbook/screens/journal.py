@@ -169,8 +169,10 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     clients = {m.client_id for m in shown} | {m.client_id for m in marked if m.cell.status}
     pauses = groups.freezes(clients=clients, first=first, last=last, by=by)
     slots = schedule.slots(group_ids=[group_id], by=by)
-    terms = billing.terms(groups={group_id: group.programme_id}, on=today, by=by)[group_id]
-    price = terms.of_lesson(lessons=_lessons_of_month(terms, slots, group.branch_id, today, by))
+    # What is shown of prices is what they are today, or were or will be on the nearest day shown.
+    nearest = min(max(today, first), last)
+    terms = billing.terms(groups={group_id: group.programme_id}, on=nearest, by=by)[group_id]
+    price = terms.of_lesson(lessons=_lessons_of_month(terms, slots, group.branch_id, nearest, by))
     rows = _Rows(
         now=now, lessons=lessons, cells={(m.client_id, m.lesson_id): m.cell for m in marked}, pauses=pauses,
         payers={line.client_id: line for line in people.contacts(clients=clients, by=by, payers_only=True)},
@@ -316,13 +318,13 @@ def _next_lesson(group_id: int, at: datetime, zone: str, by: Actor) -> datetime 
 
 
 def _lessons_of_month(
-    terms: billing.Terms, slots: Collection[Slot], branch_id: int, today: date, by: Actor
+    terms: billing.Terms, slots: Collection[Slot], branch_id: int, day: date, by: Actor
 ) -> int:
     if terms.pricing == "fixed":
         return 1
-    first, last = month_of(today)
+    first, last = month_of(day)
     closed = schedule.closing_days(branch_ids=[branch_id], first=first, last=last, by=by)
-    return lessons_of_month(slots=[s.weekly for s in slots], closing_days={day for _, day in closed}, day=today)
+    return lessons_of_month(slots=[s.weekly for s in slots], closing_days={closing for _, closing in closed}, day=day)
 
 
 def _is_current(slot: Slot, today: date) -> bool:
