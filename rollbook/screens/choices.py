@@ -12,16 +12,24 @@ from rollbook.domains.billing.models import Tariff
 from rollbook.domains.groups.models import Programme
 from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.models import Room
+from rollbook.foundation.errors import NotAllowed
 
 Pairs = tuple[tuple[int, str], ...]
 Offer = Callable[..., Pairs]
 
 
 def branches(permission: Permission) -> Offer:
-    """The branches in which whoever asks holds this permission."""
+    """The branches of which whoever asks holds this permission as a whole; NotAllowed if none, and none stands."""
 
     def offered(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
-        rows = Branch.objects.whole_to(by, permission).filter(Q(archived_at=None) | Q(pk__in=keep))
+        kept = Branch.objects.visible_to(by, permission).filter(pk__in=keep).values("pk")
+        try:
+            whole = Branch.objects.whole_to(by, permission).filter(archived_at=None)
+        except NotAllowed:
+            if not keep:
+                raise
+            whole = Branch.objects.none()
+        rows = Branch.objects.filter(Q(pk__in=kept) | Q(pk__in=whole.values("pk")))
         return tuple(rows.order_by("name", "pk").values_list("pk", "name"))
 
     return offered

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Collection, Sequence
 from datetime import date, time
 from decimal import Decimal
+from functools import cache
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -17,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import ANONYMOUS, Actor
 from rollbook.domains.access.queries import House, house
-from rollbook.foundation.errors import InvalidInput
+from rollbook.foundation.errors import InvalidInput, Refused
 from rollbook.foundation.formats import number, weekday
 from rollbook.foundation.numbers import parse_sum, parse_whole
 from rollbook.foundation.phones import parse_phone
@@ -53,6 +55,12 @@ class Form(forms.Form):
         """Put what an action found wrong at its fields, or above them all."""
         for name, sentence in error.fields.items():
             self.add_error(name if name in self.fields else None, sentence)
+
+    def offer_after(self, refusal: Refused) -> None:
+        """Show what the person may say to be meant all the same (see `Confirm`)."""
+        for field in self.fields.values():
+            if isinstance(field, Confirm) and isinstance(refusal, field.after):
+                field.widget = forms.CheckboxInput()
 
     def again(self, **changed: object) -> None:
         """Show the form with what was typed, but for these values."""
@@ -229,6 +237,29 @@ class TimeField(forms.CharField):
         if not match or int(match[1]) > 23 or int(match[2]) > 59:
             raise ValidationError(_("This is no time of the day: 17:30."))
         return time(int(match[1]), int(match[2]))
+
+
+class ZoneField(forms.ChoiceField, Asking):
+    """A time zone by its name, those of the world's towns; one that stands stays offered."""
+
+    def ask(self, form: Form, name: str) -> None:
+        stands = form.get_initial_for_field(self, name) or form.house.time_zone
+        self.initial = stands
+        self.choices = [(zone, zone.replace("_", " ")) for zone in sorted({*_town_zones(), stands})]
+
+
+@cache
+def _town_zones() -> frozenset[str]:
+    parts = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    return frozenset(zone for zone in available_timezones() if zone.startswith(parts))
+
+
+class Confirm(forms.BooleanField):
+    """Asked only after a refusal which may be gone over: "I mean it." Unseen until then."""
+
+    def __init__(self, *, after: type[Refused], **how: Any) -> None:
+        self.after = after
+        super().__init__(required=False, widget=forms.HiddenInput(), **how)
 
 
 class OneOf(forms.TypedChoiceField, Asking):

@@ -3,8 +3,11 @@
 from django.urls import include, path
 
 AREAS = (
+    "home",
     "journal",
     "clients",
+    "groups",
+    "settings",
     "account",
     "preferences",
     "design",

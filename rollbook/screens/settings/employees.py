@@ -33,13 +33,13 @@ def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
     editable = set()
     if by.may(Permission.STAFF_EDIT):
         editable = set(Employee.objects.visible_to(by, Permission.STAFF_EDIT).values_list("pk", flat=True))
-    named = known.order_by("search", "pk").values_list(
-        "pk", "name", "branch__name", "teaches", "user__username",
-        ArrayAgg("managed_branches__name", order_by="managed_branches__name", filter=Q(managements__isnull=False)),
+    manages = ArrayAgg("managed_branches__name", order_by="managed_branches__name", filter=Q(managements__isnull=False))
+    named = known.annotate(manages=manages).order_by("search", "pk").values_list(
+        "pk", "name", "branch__name", "teaches", "manages", "user__username"
     )
     return tuple(
         Row(pk, name, (branch, _("yes") if teaches else "", ", ".join(manages or ()), login or ""), pk in editable)
-        for pk, name, branch, teaches, login, manages in named
+        for pk, name, branch, teaches, manages, login in named
     )
 
 

@@ -16,6 +16,7 @@ from rollbook.domains.people.actions.contacts import (
 )
 from rollbook.domains.people.actions.employees import (
     EmployeeFields,
+    Link,
     UserTaken,
     add_employee,
     change_employee,
@@ -27,7 +28,7 @@ from rollbook.domains.people.actions.employees import (
 from rollbook.domains.people.actions.loading import load_clients, load_contacts, load_employees, load_relations
 
 __all__ = [
-    "ClientFields", "ContactFields", "EmployeeFields", "NewContact", "OnePayer", "PhoneKnown", "RelatedAlready",
+    "ClientFields", "ContactFields", "EmployeeFields", "Link", "NewContact", "OnePayer", "PhoneKnown", "RelatedAlready",
     "RelationFields", "StillPays", "UserTaken", "add_client", "add_contact", "add_employee", "change_client",
     "change_contact", "change_employee", "leave", "link_user", "load_clients", "load_contacts", "load_employees",
     "load_relations", "manage_branches", "remove_contact", "return_to_work", "set_payer",

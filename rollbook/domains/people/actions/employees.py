@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -28,17 +28,43 @@ class EmployeeFields(TypedDict, total=False):
     teaches: bool
 
 
+class Link(NamedTuple):
+    """The sign-in of an employee; None is none."""
+
+    user_id: int | None
+
+
 @transaction.atomic
-def add_employee(*, values: EmployeeFields, at: datetime, by: Actor) -> int:
+def add_employee(
+    *,
+    values: EmployeeFields,
+    manages: Collection[int] | None = None,
+    link: Link | None = None,
+    at: datetime,
+    by: Actor,
+) -> int:
+    """Add an employee, who may manage branches and have a sign-in."""
     Branch.objects.pick_whole(by, Permission.STAFF_EDIT, values["branch_id"])
     employee = Employee.objects.create(**values)
-    history.record(verb="employee.added", subject=f"employee:{employee.pk}", new=_name(employee), at=at, by=by)
+    name = f"{employee.last_name} {employee.first_name}".strip()
+    history.record(verb="employee.added", subject=f"employee:{employee.pk}", new={"name": name}, at=at, by=by)
+    _place(employee, manages, link, at, by)
     return employee.pk
 
 
 @transaction.atomic
-def change_employee(*, employee_id: int, values: EmployeeFields, seen: int | None, at: datetime, by: Actor) -> None:
-    """Change an employee; to move one takes the right in both branches."""
+def change_employee(
+    *,
+    employee_id: int,
+    values: EmployeeFields,
+    manages: Collection[int] | None = None,
+    link: Link | None = None,
+    seen: int | None,
+    at: datetime,
+    by: Actor,
+) -> None:
+    """Change an employee; to move one takes the right in both branches. What they manage and how they sign in stays as
+    it is unless it is said."""
     employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
     if (branch_id := values.get("branch_id", employee.branch_id)) != employee.branch_id:
         Branch.objects.pick_whole(by, Permission.STAFF_EDIT, branch_id)
@@ -48,6 +74,16 @@ def change_employee(*, employee_id: int, values: EmployeeFields, seen: int | Non
             verb="employee.changed", subject=f"employee:{employee.pk}", old=difference.old, new=difference.new,
             at=at, by=by,
         )
+    _place(employee, manages, link, at, by)
+
+
+def _place(
+    employee: Employee, manages: Collection[int] | None, link: Link | None, at: datetime, by: Actor
+) -> None:
+    if manages is not None:
+        manage_branches(employee_id=employee.pk, branch_ids=manages, at=at, by=by)
+    if link is not None and link.user_id != employee.user_id:
+        link_user(employee_id=employee.pk, user_id=link.user_id, at=at, by=by)
 
 
 @transaction.atomic
@@ -85,7 +121,7 @@ def link_user(*, employee_id: int, user_id: int | None, at: datetime, by: Actor)
     if employee.user_id == user_id:
         return
     if user_id is not None and not User.objects.filter(pk=user_id, is_active=True).exists():
-        raise InvalidInput({"user": str(_("Choose a sign-in of the list."))})
+        raise InvalidInput({"user_id": str(_("Choose a sign-in of the list."))})
     old, employee.user_id = employee.user_id, user_id
     with refusing({"people_employee_user_id_key": UserTaken}):
         employee.save(update_fields=["user"])
@@ -102,6 +138,8 @@ def manage_branches(*, employee_id: int, branch_ids: Collection[int], at: dateti
     Branches that `by` may not change stay as they are.
     """
     employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
+    if set(employee.managements.values_list("branch", flat=True)) == set(branch_ids):
+        return
     reached = set(Branch.objects.whole_to(by, Permission.STAFF_EDIT).values_list("pk", flat=True))
     if set(branch_ids) - reached:
         raise InvalidInput({"manages": str(_("Choose branches of the list."))})
@@ -117,7 +155,3 @@ def manage_branches(*, employee_id: int, branch_ids: Collection[int], at: dateti
         verb="employee.manages", subject=f"employee:{employee.pk}", old={"branches": sorted(standing)},
         new={"branches": sorted(branch_ids)}, at=at, by=by,
     )
-
-
-def _name(employee: Employee) -> dict[str, object]:
-    return {"name": f"{employee.last_name} {employee.first_name}".strip()}

@@ -1,0 +1,58 @@
+"""What the form of a group begins with."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time
+
+from django.db.models import Q
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.models import Branch
+from rollbook.domains.billing.models import TariffUse
+from rollbook.domains.groups.models import Group
+from rollbook.domains.schedule.models import TimetableSlot
+from rollbook.foundation.periods import local
+
+
+@dataclass(frozen=True, slots=True)
+class SlotCard:
+    slot_id: int
+    weekday: int
+    starts: time
+    minutes: int
+    room: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    group_id: int
+    name: str
+    programme_id: int
+    branch_id: int
+    teachers: tuple[int, ...]
+    minimum: int | None
+    capacity: int | None
+    state: str
+    tariff_id: int | None
+    """Its own; None is that of its programme."""
+    slots: tuple[SlotCard, ...]
+    """Those that hold today or later."""
+    version: int
+    today: date
+
+
+def card(*, group_id: int, at: datetime, by: Actor) -> Card:
+    row = Group.objects.select_related("branch").pick(by, Permission.GROUP_EDIT, group_id)
+    today = local(at, row.branch.time_zone).date()
+    slots = TimetableSlot.objects.filter(Q(valid_until=None) | Q(valid_until__gt=today), group=row)
+    named = slots.order_by("weekday", "starts", "pk").values_list("pk", "weekday", "starts", "minutes", "room")
+    tariff = TariffUse.objects.on(today).filter(group=row).values_list("tariff", flat=True).first()
+    teachers = row.teachers.order_by("search", "pk").values_list("pk", flat=True)
+    return Card(
+        row.pk, row.name, row.programme_id, row.branch_id, tuple(teachers), row.minimum, row.capacity, row.state,
+        tariff, tuple(SlotCard(*slot) for slot in named), row.version, today,
+    )
+
+
+def blank(*, by: Actor) -> None:
+    """A group needs a branch: whoever may make groups in none is told so."""
+    Branch.objects.whole_to(by, Permission.GROUP_EDIT)

@@ -1,0 +1,141 @@
+"""Who signs in and what they may do there; the roles, each permission in words."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access import queries as access
+from rollbook.domains.access.actor import Actor, Permission, Reach
+from rollbook.domains.access.models import Branch
+from rollbook.domains.access.queries import Account, Invited, RoleCard
+from rollbook.domains.groups.models import Group, GroupState
+from rollbook.domains.history import queries as history
+from rollbook.domains.history.queries import Line
+from rollbook.domains.people.models import Employee
+from rollbook.screens.choices import Pairs
+
+P = Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A permission as a person reads it."""
+
+    permission: Permission
+    label: str | Promise
+    hint: str | Promise
+
+
+# All permissions, in the groups in which a role shows them.
+PERMISSIONS: tuple[tuple[str | Promise, tuple[Words, ...]], ...] = (
+    (
+        _("Clients"),
+        (
+            Words(P.CLIENT_SEE, _("See clients"), _("Their cards and parents, without phones.")),
+            Words(P.PHONE_SEE, _("See phones"), _("And e-mails and messengers; else they are hidden.")),
+            Words(P.CLIENT_EDIT, _("Edit clients"), _("Add, change, archive; their parents, too.")),
+        ),
+    ),
+    (
+        _("Groups and lessons"),
+        (
+            Words(P.JOURNAL_SEE, _("See journals"), _("Groups, lessons and marks.")),
+            Words(P.JOURNAL_MARK, _("Mark lessons"), _("Within the days that the organisation gives.")),
+            Words(P.JOURNAL_CORRECT, _("Mark late"), _("Also after those days, and what others have marked.")),
+            Words(P.JOURNAL_CHARGE, _("Charge or not charge"), _("Decide of a single mark what it costs.")),
+            Words(P.GROUP_EDIT, _("Edit groups"), _("Their timetable, who is in them, and pauses.")),
+            Words(P.LESSON_EDIT, _("Edit lessons"), _("Add, move, cancel single ones.")),
+            Words(P.LESSON_JOIN, _("Allow overlaps"), _("Two lessons in one room or of one teacher.")),
+        ),
+    ),
+    (
+        _("Money"),
+        (
+            Words(P.MONEY_SEE, _("See money"), _("Balances, charges and payments.")),
+            Words(P.PAYMENT_TAKE, _("Take payments"), _("And take them back.")),
+            Words(P.TARIFF_EDIT, _("Edit tariffs"), _("What a lesson costs, and for whom.")),
+        ),
+    ),
+    (
+        _("Staff and settings"),
+        (
+            Words(P.STAFF_SEE, _("See employees"), _("Names, branches and what they teach.")),
+            Words(P.STAFF_EDIT, _("Edit employees"), _("Add, change, let go.")),
+            Words(P.SETTINGS_EDIT, _("Edit settings"), _("Branches, rooms, programmes, closing days, rules.")),
+            Words(P.HISTORY_SEE, _("See history"), _("Who did what, and when.")),
+            Words(P.ACCESS_MANAGE, _("Manage access"), _("Invite people and give roles, never more than one holds.")),
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    accounts: Sequence[Account]
+    invitations: Sequence[Invited]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    account: Account
+    is_oneself: bool
+    history: Sequence[Line] | None
+    """None for those who may not see all of it."""
+
+
+def people(*, at: datetime, by: Actor) -> People:
+    return People(access.accounts(by=by), access.invitations(at=at, by=by))
+
+
+def card(*, user_id: int, by: Actor) -> Card:
+    found = access.account(user_id=user_id, by=by)
+    lines = history.of(subject=f"user:{user_id}", by=by) if by.may_everywhere(P.HISTORY_SEE) else None
+    return Card(found, user_id == by.user_id, lines)
+
+
+def role(*, role_id: int, by: Actor) -> RoleCard:
+    by.must_everywhere(P.ACCESS_MANAGE)
+    return access.role(role_id=role_id, by=by)
+
+
+def held_everywhere(*, by: Actor) -> frozenset[Permission]:
+    """What may be put into a role; declines whoever may edit none."""
+    by.must_everywhere(P.ACCESS_MANAGE)
+    return frozenset(permission for permission in Permission if by.may_everywhere(permission))
+
+
+# ---- what the form of a grant offers -----------------------------------------------------------------------------
+
+
+def roles(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
+    """Those that carry no more than whoever asks holds somewhere."""
+    held = {permission for grant in by.grants for permission in grant.permissions}
+    return tuple((card.role_id, card.name) for card in access.roles(by=by) if card.permissions <= held)
+
+
+def reaches(*, by: Actor) -> tuple[Reach, ...]:
+    if by.may_everywhere(P.ACCESS_MANAGE):
+        return tuple(Reach)
+    whole = any(grant.reach == Reach.BRANCHES for grant in by.must(P.ACCESS_MANAGE))
+    return (Reach.OWN, Reach.BRANCHES, Reach.GROUPS) if whole else (Reach.GROUPS,)
+
+
+def branches(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
+    rows = Branch.objects.visible_to(by, P.ACCESS_MANAGE).filter(archived_at=None)
+    return tuple(rows.order_by("name", "pk").values_list("pk", "name"))
+
+
+def groups(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
+    going = Q(state__in=(GroupState.RECRUITING, GroupState.RUNNING))
+    rows = Group.objects.visible_to(by, P.ACCESS_MANAGE).filter(going)
+    return tuple(rows.order_by("search", "pk").values_list("pk", "name"))
+
+
+def employees(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
+    """Those who do not sign in yet."""
+    rows = Employee.objects.visible_to(by, P.ACCESS_MANAGE).filter(user=None, left_on=None)
+    return tuple(rows.order_by("search", "pk").values_list("pk", "name"))

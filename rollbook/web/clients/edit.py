@@ -1,0 +1,141 @@
+"""Pages on which clients and their contacts are added and changed."""
+
+from dataclasses import asdict
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from rollbook.domains.access.queries import house
+from rollbook.domains.groups import actions as groups
+from rollbook.domains.people import actions as people
+from rollbook.domains.people.actions import NewContact
+from rollbook.foundation.errors import Refused
+from rollbook.foundation.periods import local
+from rollbook.screens import client_form
+from rollbook.web.clients.forms import ClientForm, ContactForm, FreezeForm, NewClientForm
+from rollbook.web.editing import said, take
+from rollbook.web.pages import see_other, show
+
+
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    client_form.blank(by=request.actor)
+    form = NewClientForm(request.POST if request.method == "POST" else None, by=request.actor)
+
+    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
+        return show(request, "clients/new.html", block="page", status=status, form=form, refusal=refusal)
+
+    def add() -> HttpResponse:
+        client_id = people.add_client(
+            values=form.client, contacts=[form.contact], at=timezone.now(), by=request.actor
+        )
+        return see_other("client", client_id)
+
+    return take(form, add, shown) if request.method == "POST" else shown()
+
+
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, client_id: int) -> HttpResponse:
+    card = client_form.card(client_id=client_id, by=request.actor)
+    data = request.POST if request.method == "POST" else None
+    form = ClientForm(data, by=request.actor, initial=asdict(card))
+
+    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
+        return show(
+            request, "clients/edit.html", block="page", status=status, form=form, refusal=refusal, card=card
+        )
+
+    def change() -> HttpResponse:
+        seen = form.cleaned_data["version"]
+        people.change_client(
+            client_id=client_id, values=said(form), seen=seen, at=timezone.now(), by=request.actor
+        )
+        return see_other("client", client_id)
+
+    return take(form, change, shown) if data is not None else shown()
+
+
+@require_http_methods(["GET", "POST"])
+def new_contact(request: HttpRequest, client_id: int) -> HttpResponse:
+    card = client_form.card(client_id=client_id, by=request.actor)
+    form = ContactForm(request.POST if request.method == "POST" else None, by=request.actor)
+
+    def add() -> HttpResponse:
+        contact = NewContact(
+            contact_id=form.contact_id, somebody_else=form.somebody_else, values=form.person, relation=form.relation
+        )
+        people.add_contact(client_id=client_id, contact=contact, at=timezone.now(), by=request.actor)
+        return see_other("client-edit", client_id)
+
+    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
+        return show(
+            request, "clients/contact.html", block="page", status=status, form=form, refusal=refusal,
+            client_id=client_id, client=card.name, card=None,
+        )
+
+    return take(form, add, shown) if request.method == "POST" else shown()
+
+
+@require_http_methods(["GET", "POST"])
+def edit_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
+    card = client_form.contact(relation_id=relation_id, by=request.actor)
+    data = request.POST if request.method == "POST" else None
+    form = ContactForm(data, by=request.actor, initial=asdict(card), apart_from=card.contact_id)
+
+    def change() -> HttpResponse:
+        people.change_contact(
+            relation_id=relation_id, values=form.person, relation=form.relation, seen=form.cleaned_data["version"],
+            somebody_else=form.somebody_else, at=timezone.now(), by=request.actor,
+        )
+        return see_other("client-edit", card.client_id)
+
+    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
+        return show(
+            request, "clients/contact.html", block="page", status=status, form=form, refusal=refusal,
+            client_id=card.client_id, client=card.client, card=card,
+        )
+
+    return take(form, change, shown) if data is not None else shown()
+
+
+@require_POST
+def payer(request: HttpRequest, relation_id: int) -> HttpResponse:
+    client_id = client_form.contact(relation_id=relation_id, by=request.actor).client_id
+    people.set_payer(relation_id=relation_id, at=timezone.now(), by=request.actor)
+    return see_other("client-edit", client_id)
+
+
+@require_POST
+def remove_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
+    client_id = client_form.contact(relation_id=relation_id, by=request.actor).client_id
+    people.remove_contact(relation_id=relation_id, at=timezone.now(), by=request.actor)
+    return see_other("client-edit", client_id)
+
+
+@require_http_methods(["GET", "POST"])
+def freezes(request: HttpRequest, client_id: int) -> HttpResponse:
+    page = client_form.pauses(client_id=client_id, by=request.actor)
+    today = local(timezone.now(), house().time_zone).date()
+    form = FreezeForm(request.POST if request.method == "POST" else None, by=request.actor, initial={"since": today})
+
+    def freeze() -> HttpResponse:
+        groups.freeze(client_id=client_id, **form.cleaned_data, at=timezone.now(), by=request.actor)
+        return see_other("client-freezes", client_id)
+
+    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
+        return show(
+            request, "clients/freezes.html", block="page", status=status, form=form, refusal=refusal, page=page,
+            today=today,
+        )
+
+    return take(form, freeze, shown) if request.method == "POST" else shown()
+
+
+@require_POST
+def unfreeze(request: HttpRequest, freeze_id: int) -> HttpResponse:
+    """The client comes again from today on."""
+    now = timezone.now()
+    client_id = client_form.client_of_freeze(freeze_id=freeze_id, by=request.actor)
+    groups.unfreeze(freeze_id=freeze_id, since=local(now, house().time_zone).date(), at=now, by=request.actor)
+    return see_other("client-freezes", client_id)

@@ -1,0 +1,44 @@
+from django.urls import path
+
+from rollbook.web.settings import access, closing_days, organisation, roles, views
+from rollbook.web.settings.branches import BRANCHES
+from rollbook.web.settings.employees import EMPLOYEES
+from rollbook.web.settings.programmes import PROGRAMMES
+from rollbook.web.settings.rooms import ROOMS
+from rollbook.web.settings.tariffs import TARIFFS
+
+SECTIONS = (BRANCHES, ROOMS, PROGRAMMES, EMPLOYEES, TARIFFS)
+
+urlpatterns = [
+    path("settings/", views.index, name="settings"),
+    path("settings/organisation/", organisation.rules, name="settings-organisation"),
+    path("settings/closing-days/", closing_days.days, name="settings-closing-days"),
+    path("settings/access/", access.people, name="settings-access"),
+    path("settings/access/invite/", access.invite, name="settings-access-invite"),
+    path(
+        "settings/access/invitations/<int:invitation_id>/revocation/", access.revoke,
+        name="settings-access-invitation-revoke",
+    ),
+    path("settings/access/<int:user_id>/", access.user, name="settings-access-user"),
+    path("settings/access/<int:user_id>/grants/", access.give, name="settings-access-grants"),
+    path(
+        "settings/access/<int:user_id>/grants/<int:grant_id>/undo/", access.take_away,
+        name="settings-access-grant-undo",
+    ),
+    path("settings/access/<int:user_id>/disabling/", access.disable, name="settings-access-disabling"),
+    path("settings/access/<int:user_id>/disabling/undo/", access.enable, name="settings-access-disabling-undo"),
+    path("settings/roles/", roles.roles, name="settings-roles"),
+    path("settings/roles/new/", roles.new, name="settings-role-new"),
+    path("settings/roles/<int:role_id>/edit/", roles.edit, name="settings-role-edit"),
+    path("settings/roles/<int:role_id>/removal/", roles.remove, name="settings-role-removal"),
+    path("settings/closing-days/<int:closing_day_id>/undo/", closing_days.reopen, name="settings-closing-day-undo"),
+]
+for section in SECTIONS:
+    address, name, told = f"settings/{section.name}/", f"settings-{section.name}", {"section": section}
+    urlpatterns += [
+        path(address, views.listing, told, name=name),
+        path(f"{address}new/", views.new, told, name=f"{name}-new"),
+        path(f"{address}<int:pk>/edit/", views.edit, told, name=f"{name}-edit"),
+        path(f"{address}<int:pk>/archive/", views.archive, told, name=f"{name}-archive"),
+        path(f"{address}<int:pk>/archive/undo/", views.restore, told, name=f"{name}-archive-undo"),
+    ]
