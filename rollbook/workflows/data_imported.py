@@ -10,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from rollbook.domains.access import actions as access
-from rollbook.domains.access.actions.organisation import OrganisationFields
+from rollbook.domains.access.actions.branches import BranchFields
+from rollbook.domains.access.actions.founding import refuse_nonsense
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.access.queries import House, house
@@ -19,6 +20,7 @@ from rollbook.domains.billing import queries as tariffs
 from rollbook.domains.billing.fields import PaymentRow, TariffRow, TariffUseRow
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.fields import EnrolmentRow, GroupRow, ProgrammeRow
+from rollbook.domains.groups.models import Group
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.rules import (
@@ -40,6 +42,7 @@ from rollbook.domains.journal.actions import Means
 from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
 from rollbook.domains.people import actions as people
 from rollbook.domains.people.fields import ClientRow, ContactRow, EmployeeRow, RelationRow
+from rollbook.domains.people.models import Client
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
 from rollbook.domains.schedule.actions import Overlap
@@ -148,28 +151,48 @@ def _mapped(mapping: str) -> Mapped:
 
 
 def _branch(mapped: Mapped, at: datetime, by: Actor) -> int:
-    """The branch that all goes to: of an organisation that is founded here and now, or the one of this name."""
-    told = dict(mapped.organisation)
-    rules: OrganisationFields = {}
-    if "missed_may_be_worked_off" in told:
-        rules["missed_may_be_worked_off"] = told.pop("missed_may_be_worked_off")
-    if "make_up_days" in told:
-        rules["make_up_days"] = told.pop("make_up_days")
+    """The branch that all goes to. Where there is no organisation, or one without anybody, it becomes what the mapping
+    says; else its own settings stand, and only the currency must be the same."""
+    told: Any = dict(mapped.organisation)
+    branch = told.pop("branch")
+    base = {name: told[name] for name in ("name", "currency", "time_zone", "phone_region", "language")}
+    try:
+        refuse_nonsense(**base)
+        if not _is_founded():
+            founded.found(**base, branch=branch, at=at, by=by)
+        if not (Client.objects.exists() or Group.objects.exists()):
+            access.change_organisation(values=told, seen=None, at=at, by=by)
+            _adapt_only_branch(branch, base["time_zone"], at, by)
+        elif house().currency != base["currency"]:
+            reason = N_("The organisation counts in {ours}, not in {told}.")
+            raise imports.NotImported([_of_mapping("currency", reason, ours=house().currency, told=base["currency"])])
+        return _branch_named(branch, base["time_zone"], at, by)
+    except InvalidInput as invalid:
+        raise imports.NotImported(
+            _of_mapping(name, "{told}", told=reason) for name, reason in invalid.fields.items()
+        ) from invalid
+
+
+def _is_founded() -> bool:
     try:
         house()
     except NotFound:
-        try:
-            branch_id = founded.found(**told, at=at, by=by)
-            access.change_organisation(values=rules, seen=None, at=at, by=by)
-        except InvalidInput as invalid:
-            raise imports.NotImported(
-                _of_mapping(name, "{told}", told=reason) for name, reason in invalid.fields.items()
-            ) from invalid
-        return branch_id
-    branches = Branch.objects.visible_to(by, Permission.SETTINGS_EDIT).filter(archived_at=None, name=told["branch"])
-    if (standing := branches.values_list("pk", flat=True).first()) is None:
-        raise imports.NotImported([_of_mapping("branch", N_("There is no branch {told} here."), told=told["branch"])])
-    return standing
+        return False
+    return True
+
+
+def _adapt_only_branch(name: str, time_zone: str, at: datetime, by: Actor) -> None:
+    branches = list(Branch.objects.visible_to(by, Permission.SETTINGS_EDIT).filter(archived_at=None))
+    if len(branches) == 1:
+        values: BranchFields = {"name": name, "time_zone": time_zone}
+        access.change_branch(branch_id=branches[0].pk, values=values, seen=None, at=at, by=by)
+
+
+def _branch_named(name: str, time_zone: str, at: datetime, by: Actor) -> int:
+    """The branch of this name; one that is added, where there is none."""
+    branches = Branch.objects.visible_to(by, Permission.SETTINGS_EDIT).filter(archived_at=None, name=name)
+    standing = branches.values_list("pk", flat=True).first()
+    return standing or access.add_branch(values={"name": name, "time_zone": time_zone}, at=at, by=by)
 
 
 def _of_mapping(field: str, reason: str, **values: object) -> Problem:

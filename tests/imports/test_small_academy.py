@@ -20,7 +20,7 @@ from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client, Contact, Employee
 from rollbook.domains.schedule.models import ClosingDay, Lesson, TimetableSlot
 from rollbook.foundation.errors import NotAllowed
-from rollbook.workflows import lesson_marked
+from rollbook.workflows import founded, lesson_marked
 from tests.imports.academy import MAPPING, NOW, OPERATOR, changed, small, take_in
 
 pytestmark = pytest.mark.django_db
@@ -260,12 +260,35 @@ def test_whoever_may_not_settle_everything_imports_nothing() -> None:
     assert everything() == before
 
 
-def test_where_there_is_an_organisation_all_goes_to_the_branch_of_that_name() -> None:
+def test_an_organisation_without_anybody_becomes_what_the_mapping_says() -> None:
+    founded.found(
+        name="Наша школа", currency="RUB", time_zone="Europe/Moscow", phone_region="RU", language="en",
+        branch="Главный филиал", at=NOW, by=OPERATOR,
+    )
     take_in(small())
-    elsewhere = MAPPING.replace('branch = "Ташкент"', 'branch = "Самарканд"')
+    organisation = Organisation.objects.get()
+    assert (organisation.currency, organisation.language, organisation.missed_may_be_worked_off) == ("UZS", "ru", True)
+    assert list(Branch.objects.values_list("name", "time_zone")) == [("Ташкент", "Asia/Tashkent")]
+
+
+def test_a_second_source_goes_to_the_branch_that_it_names() -> None:
+    take_in(small())
+    elsewhere = MAPPING.replace('branch = "Ташкент"', 'branch = "Самарканд"').replace('"UZS"', '"KZT"')
     with pytest.raises(NotImported) as refused:
         take_in(small(), mapping=elsewhere)
-    assert refused.value.problems[0].field == "organisation branch"
+    assert refused.value.problems[0].field == "organisation currency"
+    take_in(small(), mapping=elsewhere.replace('"KZT"', '"UZS"'))
+    assert set(Branch.objects.values_list("name", flat=True)) == {"Ташкент", "Самарканд"}
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"), [('"UZS"', '"сум"'), ('"Asia/Tashkent"', '"Asia/Nowhere"'), ('"ru"', '"xx"'), ('"UZ"', '"UZB"')]
+)
+def test_an_organisation_that_makes_no_sense_is_refused(right: str, wrong: str) -> None:
+    with pytest.raises(NotImported) as refused:
+        take_in(small(), mapping=MAPPING.replace(right, wrong, 1))
+    assert refused.value.problems[0].field.startswith("organisation ")
+    assert not Organisation.objects.exists()
 
 
 def test_a_miss_is_worked_off_once() -> None:

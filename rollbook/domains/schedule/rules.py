@@ -57,6 +57,9 @@ def overlaps(spans: Iterable[Span]) -> list[tuple[tuple[str, int], int, int]]:
     running: dict[tuple[str, int], list[Span]] = {}
     for span in sorted(spans, key=lambda span: (span.starts, span.place)):
         still = [other for other in running.get(span.holder, ()) if other.ends > span.starts]
-        found |= {(span.holder, *sorted((other.place, span.place))) for other in still if other.place != span.place}
+        found |= {
+            (span.holder, min(other.place, span.place), max(other.place, span.place))
+            for other in still if other.place != span.place
+        }
         running[span.holder] = [*still, span]
     return sorted(found)

@@ -27,8 +27,9 @@ def found_organisation(
     """The one organisation of this installation, and the roles it begins with. InvalidInput names what is wrong."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     name = clean_line(name)
-    _refuse_nonsense(name, currency, phone_region, language)
-    refuse_unknown_zone(time_zone)
+    refuse_nonsense(
+        name=name, currency=currency, time_zone=time_zone, phone_region=phone_region, language=language
+    )
     _organisation, is_new = Organisation.objects.get_or_create(
         pk=_ONLY_ONE,
         defaults={
@@ -50,7 +51,9 @@ def found_organisation(
     )
 
 
-def _refuse_nonsense(name: str, currency: str, phone_region: str, language: str) -> None:
+def refuse_nonsense(*, name: str, currency: str, time_zone: str, phone_region: str, language: str) -> None:
+    """InvalidInput names what an organisation cannot be like."""
+    refuse_unknown_zone(time_zone)
     fields = {}
     if not 0 < len(name) <= 100:
         fields["name"] = _("A name has 1 to 100 signs.")

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from rollbook.domains.imports.rules.values import Origin, Problem, Row, kinds_of, required_of
 from rollbook.foundation.tables import ENCODINGS, N_, SEPARATORS, Cell
+from rollbook.foundation.texts import clean_line
 
 MAX_LENGTH = 200_000
 _FILE = re.compile(r"[\w][\w .-]{0,99}")
@@ -129,7 +130,8 @@ def _organisation(told: Mapping[str, Any]) -> Mapping[str, Any]:
         raise _Nonsense("organisation", N_("{names} must be given."), names=", ".join(missing))
     if not 1 <= (_taken(told, "make_up_days", int, "organisation") or 1) <= 366:
         raise _Nonsense("organisation", N_("`make_up_days` is a number from 1 to 366."))
-    return {name: _taken(told, name, kind, "organisation") for name, kind in _ORGANISATION.items() if name in told}
+    taken = {name: _taken(told, name, kind, "organisation") for name, kind in _ORGANISATION.items() if name in told}
+    return {name: clean_line(value) if isinstance(value, str) else value for name, value in taken.items()}
 
 
 def _format(name: str, told: Mapping[str, Any]) -> Format:
