@@ -1,5 +1,5 @@
 """Where procrastinate finds the jobs: each file of them is named here."""
 
-from rollbook.jobs import letters
+from rollbook.jobs import letters, timetable, upkeep
 
-__all__ = ["letters"]
+__all__ = ["letters", "timetable", "upkeep"]
