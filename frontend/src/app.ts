@@ -8,3 +8,5 @@ import "./theme";
 import "./live";
 import "./keys";
 import "./journal";
+import "./webauthn";
+import "./copy";

@@ -70,8 +70,10 @@ def _field(row: Model, name: str) -> "Field[object, object]":
 
 def _shown(field: "Field[object, object]", value: object) -> object:
     """As a person reads it: the name of what a key points at, the label of a choice."""
-    if value in (None, ""):
+    if value in (None, "", []):
         return "—"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     if field.is_relation:
         target = cast(type[Model], field.related_model)
         return target._base_manager.filter(pk=value).values_list("name", flat=True).first() or value

@@ -11,6 +11,17 @@ from rollbook.domains.history.queries import Line
 from rollbook.domains.journal.models import Status
 
 VERBS: Mapping[str, str | Promise] = {
+    "grant.given": _("Role given"),
+    "grant.taken": _("Role taken away"),
+    "key.made": _("API key made"),
+    "user.changed": _("Profile changed"),
+    "user.disabled": _("Disabled"),
+    "user.enabled": _("Let in again"),
+    "user.joined": _("Joined"),
+    "user.link_made": _("Sign-in link made"),
+    "user.login_changed": _("Login or e-mail changed"),
+    "user.password_set": _("Password changed"),
+    "user.signed_in": _("Signed in"),
     "lesson.marked": _("Marked"),
     "lesson.cancelled": _("Lesson cancelled"),
     "lesson.restored": _("Lesson restored"),

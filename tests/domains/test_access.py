@@ -160,15 +160,24 @@ def test_a_user_of_another_branch_is_not_found(school):
         give(school, "oleg", "kira", "teacher", R.BRANCHES, branch_ids=[school.branches["north"].pk])
 
 
+def give_all_to(school, name):
+    return GrantRow.objects.get(pk=give(school, "vera", name, "administrator", R.EVERYTHING))
+
+
 def test_what_could_be_given_may_be_taken_and_nothing_else(school):
     vera, oleg = school.actor("vera"), school.actor("oleg")
-    mara, nina = (GrantRow.objects.filter(user=school.users[name]).order_by("pk") for name in ("mara", "nina"))
-    actions.take_grant(grant_id=mara.get().pk, at=AT, by=oleg)
-    with pytest.raises(NotFound):
-        actions.take_grant(grant_id=GrantRow.objects.get(user=school.users["kira"]).pk, at=AT, by=oleg)
-    actions.take_grant(grant_id=nina[0].pk, at=AT, by=vera)
-    with pytest.raises(NotFound):
-        actions.take_grant(grant_id=nina[0].pk + 10**6, at=AT, by=vera)
+    grants = {row.user.username: row for row in GrantRow.objects.select_related("user").order_by("pk")}
+
+    def take(of, grant, by):
+        actions.take_grant(user_id=school.users[of].pk, grant_id=grant.pk, at=AT, by=by)
+
+    take("mara", grants["mara"], oleg)
+    for of, grant in (("kira", "kira"), ("anna", "kira"), ("anna", "mara")):
+        with pytest.raises(NotFound):
+            take(of, grants[grant], oleg)
+    with pytest.raises(NotAllowed):
+        take("nina", give_all_to(school, "nina"), oleg)
+    take("nina", grants["nina"], vera)
     assert school.actor("mara").grants == ()
 
 
@@ -176,7 +185,7 @@ def test_the_last_owner_stays(school):
     vera, by = school.users["vera"], school.actor("vera")
     grant = GrantRow.objects.get(user=vera).pk
     with pytest.raises(LastOwner):
-        actions.take_grant(grant_id=grant, at=AT, by=by)
+        actions.take_grant(user_id=vera.pk, grant_id=grant, at=AT, by=by)
     with pytest.raises(LastOwner):
         actions.disable_user(user_id=vera.pk, at=AT, by=by)
     give(school, "vera", "anna", "owner", R.EVERYTHING)
@@ -184,7 +193,7 @@ def test_the_last_owner_stays(school):
     with pytest.raises(LastOwner):
         actions.disable_user(user_id=vera.pk, at=AT, by=by)
     actions.enable_user(user_id=school.users["anna"].pk, at=AT, by=by)
-    actions.take_grant(grant_id=grant, at=AT, by=by)
+    actions.take_grant(user_id=vera.pk, grant_id=grant, at=AT, by=by)
     assert school.actor("vera").grants == ()
 
 

@@ -23,6 +23,7 @@ from rollbook.domains.access.models import (
 )
 from rollbook.domains.access.rules import digest_of
 from rollbook.foundation.errors import NotFound, NotSignedIn
+from rollbook.foundation.periods import local
 
 
 def actor_of_key(*, key: str, at: datetime) -> Actor | None:
@@ -115,6 +116,7 @@ class Account:
     is_active: bool
     second_factor: bool
     last_login: datetime | None
+    """In the organisation's time, as all moments here."""
     held: tuple[Held, ...]
 
 
@@ -218,11 +220,11 @@ def invitations(*, at: datetime, by: Actor) -> Sequence[Invited]:
     found = Invitation.objects.filter(accepted_at=None, revoked_at=None).select_related("invited_by")
     if not by.may_everywhere(Permission.ACCESS_MANAGE):
         found = found.filter(invited_by=by.user_id)
-    names = role_names()
+    names, zone = role_names(), house().time_zone
     return tuple(
         Invited(
-            each.pk, each.name, each.email, names.get(each.grant["role"], ""), each.expires_at, each.expires_at <= at,
-            each.invited_by.name if each.invited_by else "",
+            each.pk, each.name, each.email, names.get(each.grant["role"], ""), local(each.expires_at, zone),
+            each.expires_at <= at, each.invited_by.name if each.invited_by else "",
         )
         for each in found.order_by("-invited_at", "-pk")[:200]
     )
@@ -260,13 +262,13 @@ def _with_factor(user_ids: Sequence[int]) -> set[int]:
 
 
 def _accounts(users: UserQuerySet, by: Actor) -> tuple[Account, ...]:
-    found = list(users.order_by("name", "pk"))
+    found, zone = list(users.order_by("name", "pk")), house().time_zone
     ids = [user.pk for user in found]
     held, protected = _held(ids, by), _with_factor(ids)
     return tuple(
         Account(
-            user.pk, user.name, user.username, user.email, user.is_active, user.pk in protected, user.last_login,
-            tuple(held.get(user.pk, ())),
+            user.pk, user.name, user.username, user.email, user.is_active, user.pk in protected,
+            user.last_login and local(user.last_login, zone), tuple(held.get(user.pk, ())),
         )
         for user in found
     )

@@ -109,7 +109,7 @@ def give(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_POST
 def take_away(request: HttpRequest, user_id: int, grant_id: int) -> HttpResponse:
-    access.take_grant(grant_id=grant_id, at=timezone.now(), by=request.actor)
+    access.take_grant(user_id=user_id, grant_id=grant_id, at=timezone.now(), by=request.actor)
     return see_other("settings-access-user", user_id)
 
 

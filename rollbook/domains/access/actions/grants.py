@@ -44,13 +44,12 @@ def give_grant(*, user_id: int, wanted: Wanted, at: datetime, by: Actor) -> int:
 
 
 @transaction.atomic
-def take_grant(*, grant_id: int, at: datetime, by: Actor) -> None:
-    """Take a role away again; whoever could give it may. LastOwner where nobody would be left to manage all."""
-    user_id = Grant.objects.filter(pk=grant_id).values_list("user_id", flat=True).first()
-    if user_id is None:
-        raise NotFound
+def take_grant(*, user_id: int, grant_id: int, at: datetime, by: Actor) -> None:
+    """Take a role of a user away again; whoever could give it may. LastOwner where nobody would be left to manage
+    all."""
     User.objects.pick_to_change(by, Permission.ACCESS_MANAGE, user_id)
-    grant = Grant.objects.select_related("role").select_for_update(of=("self",)).filter(pk=grant_id).first()
+    held = Grant.objects.select_related("role").select_for_update(of=("self",))
+    grant = held.filter(pk=grant_id, user=user_id).first()
     if grant is None:
         raise NotFound
     wanted = as_wanted(grant)
@@ -65,11 +64,11 @@ def to_give(wanted: Wanted, *, own_in: frozenset[int], by: Actor) -> Role:
     by.must(Permission.ACCESS_MANAGE)
     role = Role.objects.filter(pk=wanted.role_id).first()
     if role is None:
-        raise InvalidInput({"role": _("There is no such role.")})
+        raise InvalidInput({"role_id": _("There is no such role.")})
     if wanted.reach == Reach.BRANCHES and not wanted.branch_ids:
-        raise InvalidInput({"branches": _("Choose one branch at least.")})
+        raise InvalidInput({"branch_ids": _("Choose one branch at least.")})
     if wanted.reach == Reach.GROUPS and not wanted.groups:
-        raise InvalidInput({"groups": _("Choose one group at least.")})
+        raise InvalidInput({"group_ids": _("Choose one group at least.")})
     branches = frozenset(wanted.branch_ids)
     if Branch.objects.visible_to(by, Permission.ACCESS_MANAGE).filter(pk__in=branches).count() != len(branches):
         raise NotFound
