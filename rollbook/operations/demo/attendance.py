@@ -266,6 +266,10 @@ def _visit(course: Course, miss: Mark, until: date, groups: list[Group]) -> None
         _guest(course, lesson, miss.client, status, "make_up", miss)
 
 
+def _between(group: Group, first: date, last: date) -> Iterator[Lesson]:
+    return (lesson for lesson in group.lessons if first <= lesson.day <= last)
+
+
 def _may_visit(course: Course, client: Client, lesson: Lesson) -> bool:
     anchor = course.chain.window.anchor
     takes_place = lesson.held_at if lesson.day < anchor else lesson.day < anchor + timedelta(days=14)
@@ -276,10 +280,6 @@ def _may_visit(course: Course, client: Client, lesson: Lesson) -> bool:
         and lesson.day not in client.busy
         and not client.is_frozen(lesson.day)
     )
-
-
-def _between(group: Group, first: date, last: date) -> Iterator[Lesson]:
-    return (lesson for lesson in group.lessons if first <= lesson.day <= last)
 
 
 def _guest(
@@ -335,7 +335,7 @@ def _try_out(course: Course, clients: list[Client]) -> None:
         if first is None or first.since <= first.group.opens + timedelta(days=10) or random.random() > 0.65:
             continue
         for lesson in _between(first.group, first.since - timedelta(days=14), first.since - timedelta(days=1)):
-            if lesson.held_at and lesson.taken < first.group.subject.capacity:
+            if lesson.held_at and _may_visit(course, client, lesson):
                 _guest(course, lesson, client, "attended", "trial")
                 break
 
@@ -357,7 +357,8 @@ def _look_in(course: Course, crowd: Crowd, leads: int) -> None:
         day = lesson.day if kind else window.days_back(random.randrange(1, 60))
         asked = min(day - timedelta(days=random.randrange(1, 10)), window.days_back(1))
         asked = max(asked, window.first - timedelta(days=12))
-        client = crowd.of_age(group, day, at=course.branch.clock.at(asked, random.randrange(10 * 60, 20 * 60)))
+        at = course.branch.clock.at(asked, random.randrange(10 * 60, 20 * 60))
+        client = crowd.of_age((group.offer.from_age, group.offer.to_age), day, first=day, at=at)
         if kind and fate == "coming":
             _guest(course, lesson, client, "planned", kind)
         elif kind:
@@ -383,7 +384,7 @@ def _visit_once(course: Course, clients: list[Client]) -> None:
         if group is client.stays[0].group or not group.offer.from_age - 1 <= age <= group.offer.to_age + 2:
             continue
         for lesson in _between(group, first + timedelta(days=random.randrange(200)), course.chain.window.anchor):
-            if lesson.held_at and lesson.taken < group.subject.capacity and lesson.day not in client.busy:
+            if lesson.held_at and _may_visit(course, client, lesson):
                 _guest(course, lesson, client, "attended", "one_off")
                 break
 

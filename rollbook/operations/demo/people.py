@@ -77,9 +77,11 @@ class Stay:
     since: date
     until: date | None
     client: Client = field(init=False)
-    after: "Stay | None" = None
+    before: "Stay | None" = None
     """The one from which this is a transfer."""
     weekdays: list[int] | None = None
+    ages: tuple[int, int] | None = None
+    """Other ones than those of the group."""
 
     def covers(self, day: date) -> bool:
         return (
@@ -96,10 +98,10 @@ def enrol(book: Book, chain: Chain, branch: Branch, enrolled: int, clients: int)
     stays = list(_stays(window, branch, enrolled, clients))
     stays += list(_transfer(branch, stays))
     current = [stay for stay in stays if stay.until is None]
-    movers = [stay for stay in current if stay.after is None and stay.since <= window.anchor]
+    movers = [stay for stay in current if stay.before is None and stay.since <= window.anchor]
     seconds = {id(stay) for stay in random.sample(movers, max(0, min(len(movers), len(current) - enrolled)))}
     for stay in sorted((s for s in stays if id(s) not in seconds), key=lambda s: s.since):
-        _seat(stay, stay.after.client if stay.after else crowd.come(stay))
+        _seat(stay, stay.before.client if stay.before else crowd.come(stay))
     for stay in (s for s in stays if id(s) in seconds):
         _seat(stay, crowd.come_as_well(stay) or crowd.come(stay))
     for stay in stays:
@@ -193,7 +195,7 @@ def _transfer(branch: Branch, stays: list[Stay]) -> Iterator[Stay]:
         if stay.since > stay.group.opens + timedelta(days=30) and random.random() < 0.35:
             former = _former_stay(random, branch.groups, of_group, stay)
             if former:
-                stay.after = former
+                stay.before = former
                 of_group[former.group.id].append(former)
                 yield former
 
@@ -205,15 +207,21 @@ def _former_stay(
         since = max(group.opens, stay.since - timedelta(days=random.randrange(40, 160)))
         is_possible = (
             group is not stay.group
-            and group.suits(stay.group)
+            and group.subject is stay.group.subject
+            and _common_ages(group, stay.group)
             and (stay.since - since).days >= SHORTEST_STAY
             and (group.ends is None or stay.since <= group.ends)
         )
         if is_possible:
             beside = [s for s in of_group[group.id] if s.since < stay.since and (s.until is None or s.until > since)]
             if len(beside) < group.subject.capacity:
-                return Stay(group, since, stay.since)
+                return Stay(group, since, stay.since, ages=_common_ages(group, stay.group))
     return None
+
+
+def _common_ages(one: Group, other: Group) -> tuple[int, int] | None:
+    youngest, oldest = max(one.offer.from_age, other.offer.from_age), min(one.offer.to_age, other.offer.to_age)
+    return (youngest, oldest) if youngest <= oldest else None
 
 
 class Crowd:
@@ -227,7 +235,11 @@ class Crowd:
 
     def come(self, stay: Stay) -> Client:
         """Somebody new, of an age that fits."""
-        return self.of_age(stay.group, stay.since)
+        offer, anchor = stay.group.offer, self._chain.window.anchor
+        middle = max(timedelta(), (stay.until or anchor) - stay.since) / 2
+        ages = stay.ages or (offer.from_age, offer.to_age)
+        # In the middle of their time they are of the right age, on its first day at least of the lowest.
+        return self.of_age(ages, stay.since + min(middle, timedelta(days=100)), first=stay.since)
 
     def come_as_well(self, stay: Stay) -> Client | None:
         """Somebody who comes to another group already, and can to this one, too."""
@@ -239,15 +251,15 @@ class Crowd:
                 return client
         return None
 
-    def of_age(self, group: Group, day: date, *, at: datetime | None = None) -> Client:
-        """A new client who fits into a group on a day."""
-        random, offer = self._random, group.offer
-        years = offer.from_age + 0.02 + random.random() * (offer.to_age - offer.from_age + 0.75)
+    def of_age(self, ages: tuple[int, int], day: date, *, first: date, at: datetime | None = None) -> Client:
+        """Somebody new of these ages on a day, who comes for the first time on the day `first`; written down `at`."""
+        random, (youngest, oldest) = self._random, ages
+        years = youngest + 0.35 + random.random() * (oldest - youngest + 0.55)
         born = day - timedelta(days=int(years * 365.25))
         if at is None:
-            written = min(day - timedelta(days=random.randrange(13)), self._chain.window.days_back(1))
+            written = min(first - timedelta(days=random.randrange(13)), self._chain.window.days_back(1))
             at = self._branch.clock.at(written, random.randrange(10 * 60, 19 * 60))
-        if offer.from_age >= ADULTS[0]:
+        if youngest >= ADULTS[0]:
             return self._adult(born, at)
         family = self._known_family(born) if random.random() < 0.24 else None
         return self._child(family or self._new_family(at), born, at)
