@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from rollbook.domains.access import actions as access
 from rollbook.domains.access.actions.branches import BranchFields
-from rollbook.domains.access.actions.founding import refuse_nonsense
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.access.queries import House, house
@@ -157,7 +156,6 @@ def _branch(mapped: Mapped, at: datetime, by: Actor) -> int:
     branch = told.pop("branch")
     base = {name: told[name] for name in ("name", "currency", "time_zone", "phone_region", "language")}
     try:
-        refuse_nonsense(**base)
         if not _is_founded():
             founded.found(**base, branch=branch, at=at, by=by)
         if not (Client.objects.exists() or Group.objects.exists()):

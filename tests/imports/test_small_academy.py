@@ -299,3 +299,14 @@ def test_a_miss_is_worked_off_once() -> None:
     with pytest.raises(NotImported) as refused:
         take_in(more)
     assert [problem.field for problem in refused.value.problems] == ["makes_up"]
+
+
+def test_an_organisation_becomes_no_nonsense() -> None:
+    founded.found(
+        name="Наша школа", currency="RUB", time_zone="Europe/Moscow", phone_region="RU", language="en",
+        branch="Главный филиал", at=NOW, by=OPERATOR,
+    )
+    with pytest.raises(NotImported) as refused:
+        take_in(small(), mapping=MAPPING.replace('"ru"', '"xx"', 1))
+    assert [problem.field for problem in refused.value.problems] == ["organisation language"]
+    assert Organisation.objects.get().language == "en"

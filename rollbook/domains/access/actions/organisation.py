@@ -3,7 +3,7 @@ from typing import TypedDict
 
 from django.db import transaction
 
-from rollbook.domains.access.actions.branches import refuse_unknown_zone
+from rollbook.domains.access.actions.founding import refuse_nonsense
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Organisation
 from rollbook.domains.history import actions as history
@@ -30,8 +30,12 @@ def change_organisation(*, values: OrganisationFields, seen: int | None, at: dat
     organisation = Organisation.objects.select_for_update().first()
     if organisation is None:
         raise NotFound
-    if zone := values.get("time_zone"):
-        refuse_unknown_zone(zone)
+    refuse_nonsense(
+        name=values.get("name", organisation.name), currency=values.get("currency", organisation.currency),
+        time_zone=values.get("time_zone", organisation.time_zone),
+        phone_region=values.get("phone_region", organisation.phone_region),
+        language=values.get("language", organisation.language),
+    )
     if difference := alter(organisation, values, seen=seen):
         organisation.save(update_fields=[*difference.new, "version"])
         history.record(
