@@ -105,7 +105,7 @@ class Live:
         while True:
             try:
                 await self._listen_once()
-            except psycopg.OperationalError as error:
+            except psycopg.Error as error:
                 log.warning("The database cannot be listened to: %s", error)
             self.listening = False
             await asyncio.sleep(1)

@@ -12,15 +12,17 @@ from rollbook.operations.launch.supervisor import Program
 def web() -> Program:
     """Pages. Threads beside the workers, so that one slow report does not hold up the rest."""
     return Program("web", [
-        *_granian("wsgi", port()), "--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", "4",
+        *_granian("wsgi", port(), patience=5),
+        "--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", "4",
         "rollbook.config.wsgi:application",
     ])  # fmt: skip
 
 
 def live() -> Program:
-    """The event stream. It never ends by itself, hence the short patience at the end."""
+    """The event stream. None ends by itself, so at the end they are cut; browsers come back."""
     return Program("live", [
-        *_granian("asgi", live_port()), "--workers", "1", "--loop", "uvloop", "--no-ws",
+        *_granian("asgi", live_port(), patience=1),
+        "--workers", "1", "--loop", "uvloop", "--no-ws", "--log-level", "error",
         "rollbook.config.asgi:application",
     ])  # fmt: skip
 
@@ -30,10 +32,10 @@ def worker() -> Program:
     return Program("worker", [sys.executable, "-m", "django", "procrastinate", "worker"])
 
 
-def _granian(interface: str, number: int) -> list[str]:
+def _granian(interface: str, number: int, *, patience: int) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", interface, "--host", host(), "--port", str(number),
-        "--log-level", "warning", "--workers-kill-timeout", "5",
+        "--log-level", "warning", "--workers-kill-timeout", str(patience),
     ]  # fmt: skip
 
 
