@@ -28,7 +28,6 @@ from rollbook.web.pages import language
 
 # What no text may hold, however it came in: a database keeps no NUL, and half a character is none.
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
-_UNKEEPABLE_SENTENCE = _("There are characters here that cannot be kept.")
 _PLAIN_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})")
 _PLAIN_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 FIRST_DAY, LAST_DAY = date(1920, 1, 1), date(2100, 12, 31)
@@ -85,10 +84,7 @@ class NameField(forms.CharField):
         super().__init__(max_length=max_length, strip=False, **how)
 
     def to_python(self, value: object) -> str:
-        text = str(value) if value not in self.empty_values else ""
-        if _UNKEEPABLE.search(text):
-            raise ValidationError(_UNKEEPABLE_SENTENCE, code="unkeepable")
-        return self.clean_as(text)
+        return _keepable(str(value) if value not in self.empty_values else "", self.clean_as)
 
 
 class TextField(NameField):
@@ -105,7 +101,7 @@ class EmailField(forms.EmailField):
         super().__init__(max_length=254, **how)
 
     def to_python(self, value: object) -> str:
-        return clean_line(super().to_python(value))
+        return _keepable(super().to_python(value), clean_line)
 
 
 class PhoneField(NameField, Asking):
@@ -305,6 +301,12 @@ class WeekdaysField(forms.TypedMultipleChoiceField, Asking):
 
 def weekdays() -> Choices:
     return [(day + 1, weekday(day, language=language())) for day in range(7)]
+
+
+def _keepable(text: str, clean_as: Callable[[str], str]) -> str:
+    if _UNKEEPABLE.search(text):
+        raise ValidationError(_("There are characters here that cannot be kept."), code="unkeepable")
+    return clean_as(text)
 
 
 def _many(value: object) -> Collection[Any]:
