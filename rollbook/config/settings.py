@@ -179,7 +179,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email", "username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "rollbook.domains.access.actions.passwords.ResetTokens"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "rollbook.domains.access.actions.passwords.ResetTokens"  # noqa: S105 (a class)
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_FORMS = {
@@ -190,7 +190,7 @@ ACCOUNT_FORMS = {
     "reset_password": "rollbook.web.account.forms.ResetPasswordForm",
     "reset_password_from_key": "rollbook.web.account.forms.ResetPasswordKeyForm",
 }
-# Sign-in tries are counted by the adapter, which knows the devices of a person (`login_...`, docs/adr).
+# Sign-in tries are counted by the adapter, which knows the devices of a person (docs/adr).
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     "login_failed": "5/5m/key",
@@ -253,5 +253,5 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "procrastinate.blueprints": {"level": "WARNING"}},
+    "loggers": {"django": {"handlers": [], "propagate": True}, "procrastinate": {"level": "WARNING"}},
 }
