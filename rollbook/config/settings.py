@@ -42,7 +42,8 @@ def _database(variable: str, url: str) -> dict[str, object]:
 def _mailer(url: str) -> tuple[str, SplitResult]:
     mail = urlsplit(url)
     kinds = {"smtp": "smtp", "smtps": "smtp", "console": "console", "file": "filebased", "": "dummy"}
-    if mail.scheme not in kinds or (mail.scheme.startswith("smtp") and not mail.hostname):
+    senseless = bool(url) != bool(mail.scheme) or (mail.scheme.startswith("smtp") and not mail.hostname)
+    if senseless or mail.scheme not in kinds:
         raise ImproperlyConfigured("EMAIL_URL is smtp://user:password@host:587, smtps://..., console: or file:///folder.")
     return f"django.core.mail.backends.{kinds[mail.scheme]}.EmailBackend", mail
 
@@ -221,7 +222,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = int(_flag("BEHIND_PROXY"))
 
 # smtp://user:password@host:587 (STARTTLS), smtps://...:465, console: prints letters, file:///folder keeps them.
 EMAIL_BACKEND, _mail = _mailer(os.environ.get("EMAIL_URL") or ("console:" if LOCAL else ""))
-EMAIL_HOST, EMAIL_PORT, EMAIL_FILE_PATH = _mail.hostname or "", _mail.port or 587, unquote(_mail.path) or None
+EMAIL_HOST, EMAIL_FILE_PATH = _mail.hostname or "", unquote(_mail.path) or None
+EMAIL_PORT = _mail.port or (465 if _mail.scheme == "smtps" else 587)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
 EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp" and not _flag("EMAIL_PLAIN"), _mail.scheme == "smtps"
 EMAIL_TIMEOUT = 10

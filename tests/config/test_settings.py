@@ -42,6 +42,9 @@ def settings(monkeypatch, **changed):
         {"DEBUG": "true"},
         {"BEHIND_PROXY": "on"},
         {"BEHIND_POOLER": "2"},
+        {"EMAIL_URL": "nonsense"},
+        {"EMAIL_URL": "imap://mail.example.org"},
+        {"EMAIL_URL": "smtp://"},
     ],
     ids=str,
 )
@@ -88,3 +91,21 @@ def test_the_page_may_connect_to_the_event_stream_and_nowhere_else(monkeypatch):
 
     assert allowed() == ["'self'"]
     assert allowed(LIVE_URL="https://live.example.org/live/") == ["'self'", "https://live.example.org"]
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("", ("dummy", "", 587, "", "", False, False, None)),
+        ("console:", ("console", "", 587, "", "", False, False, None)),
+        ("file:///var/letters", ("filebased", "", 587, "", "", False, False, "/var/letters")),
+        ("smtp://mail.example.org", ("smtp", "mail.example.org", 587, "", "", True, False, None)),
+        ("smtp://anna:p%40ss@mail.example.org:25", ("smtp", "mail.example.org", 25, "anna", "p@ss", True, False, None)),
+        ("smtps://mail.example.org", ("smtp", "mail.example.org", 465, "", "", False, True, None)),
+    ],
+)
+def test_how_letters_leave(monkeypatch, url, told):
+    read = settings(monkeypatch, EMAIL_URL=url)
+    names = ("HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL", "FILE_PATH")
+    backend = read["EMAIL_BACKEND"].split(".")[-2]
+    assert (backend, *(read[f"EMAIL_{name}"] for name in names)) == told
