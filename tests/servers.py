@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from django.conf import settings
+
 from rollbook.operations.launch.programs import answers
 from tests.databases import address_of
 
-PATIENCE = 60
+PATIENCE = 120  # seconds; a machine may be busy with other tests
 
 
 @contextmanager
@@ -23,6 +25,7 @@ def serving(database: str, folder: Path) -> Iterator[str]:
         "DATABASE_URL": address_of(database, "default"),
         "DATABASE_OWNER_URL": address_of(database, "owner"),
         "STATIC_ROOT": str(folder / "static"),
+        "SECRET_KEY": settings.SECRET_KEY,  # so that a session made by a test is one of the server's
     }
     with Server(folder, **told) as server:
         yield server.url
@@ -45,7 +48,11 @@ class Server:
 
     def __enter__(self) -> Self:
         self.process = self.start()
-        self._wait()
+        try:
+            self._wait()
+        except AssertionError:
+            self.__exit__()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -13,7 +13,7 @@ from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
@@ -25,7 +25,7 @@ from rollbook.web import navigation, preferences
 
 def environment(**options: Any) -> Environment:
     env = Environment(**options | {"undefined": StrictUndefined})  # noqa: S701 (Django turns autoescape on)
-    env.install_gettext_callables(gettext, ngettext, newstyle=True)
+    env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)
     env.globals |= {
         "url": lambda name, *args: reverse(name, args=args),
         "static": static,
@@ -72,7 +72,7 @@ def age(born: date, on: date) -> str:
 
 
 def attributes(given: Mapping[str, object]) -> Markup:
-    """Keywords of a macro as HTML: hx_post="/x/" -> hx-post="/x/", checked=True -> checked; None and False say nothing."""
+    """Keywords of a macro as HTML: hx_post="/x/" is hx-post="/x/", True the bare name; None and False are nothing."""
     written = (
         f" {escape(name.rstrip('_').replace('_', '-'))}" + ("" if value is True else f'="{escape(value)}"')
         for name, value in given.items()
