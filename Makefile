@@ -16,10 +16,12 @@ TEXTS := $(wildcard rollbook/locale/*/LC_MESSAGES/*.po)
 CATALOGUES := $(TEXTS:.po=.mo)
 # mypy reads the settings and asks nothing of what they name.
 NOTHING := only-for-the-type-checker-to-read-settings
+# How a sentence to translate is marked, beside Babel's own ways.
+KEYWORDS := -k gettext_lazy -k ngettext_noop:1,2 -k ngettext_lazy:1,2 -k pgettext_lazy:1c,2
 # What a target depends on, where it is more than a file or two.
-PAGES := $(shell find frontend) package.json
+PAGES := package.json $(shell find frontend -type f) $(shell find rollbook/web -name '*.html' -o -name '*.py')  # pages name icons
 
-.PHONY: run setup test check fix docs clean browser
+.PHONY: run setup test check fix docs texts clean browser
 .DELETE_ON_ERROR:
 
 run: setup
@@ -42,6 +44,14 @@ fix: setup
 docs: .venv/.made
 	.venv/bin/mkdocs build --strict --quiet --site-dir var/site
 	@echo "The documentation lies in var/site/index.html"
+
+# What can be said, taken from the sources into the catalogues; new sentences stand there with nothing beside them.
+texts: .venv/.made
+	@mkdir -p var
+	.venv/bin/pybabel --quiet extract --mapping-file babel.cfg $(KEYWORDS) --add-location file --sort-output --omit-header \
+		--output-file var/texts.pot rollbook
+	.venv/bin/pybabel --quiet update --domain django --input-file var/texts.pot --output-dir rollbook/locale \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 120
 
 clean:
 	rm -rf .venv .tools node_modules $(BUILT) build dist *.egg-info $(CATALOGUES)

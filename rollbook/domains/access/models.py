@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.actor import Grant as GrantValue
@@ -115,7 +116,7 @@ class User(AbstractBaseUser):
 
     username = models.CharField(_("login"), max_length=150, unique=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=150)
     language = models.CharField(_("language"), max_length=2, choices=Language, default=Language.RUSSIAN)
     theme = models.CharField(
         _("theme"), max_length=5, blank=True,

@@ -14,6 +14,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rollbook.domains.access import actions as access
 from rollbook.domains.access.actor import ANONYMOUS
@@ -158,7 +159,7 @@ class SignInByKeyForm(KeyForm, webauthn.LoginWebAuthnForm):
 
 
 class NameForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = forms.CharField(label=pgettext_lazy("of a person", "Name"), max_length=150)
 
 
 class SignInForm(forms.Form):
@@ -171,7 +172,9 @@ class SignInForm(forms.Form):
 
 class AcceptForm(forms.Form):
     secret = forms.CharField(widget=forms.HiddenInput, max_length=200)
-    name = forms.CharField(label=_("Name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"}))
+    name = forms.CharField(
+        label=pgettext_lazy("of a person", "Name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"})
+    )
     username = forms.CharField(
         label=_("Login"), max_length=150, help_text=_("Letters, digits and . + - _: you sign in by it or by e-mail."),
         widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none"}),

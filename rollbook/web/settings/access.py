@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -48,7 +49,7 @@ class GrantForm(Form):
 
 
 class InviteForm(GrantForm):
-    name = NameField(label=_("Name"), max_length=150)
+    name = NameField(label=pgettext_lazy("of a person", "Name"), max_length=150)
     email = EmailField(label=_("E-mail"), required=False)
     employee_id = OneOf(
         screen.employees, label=_("Employee"), required=False,
@@ -93,11 +94,12 @@ def revoke(request: HttpRequest, invitation_id: int) -> HttpResponse:
 
 @require_GET
 def user(request: HttpRequest, user_id: int) -> HttpResponse:
-    return _user(request, user_id, GrantForm(by=request.actor))
+    return _user(request, user_id)
 
 
 @require_POST
 def give(request: HttpRequest, user_id: int) -> HttpResponse:
+    screen.card(user_id=user_id, by=request.actor)  # whoever may not know of this user is not told what a form is
     form = GrantForm(request.POST, by=request.actor)
 
     def act() -> HttpResponse:
@@ -126,10 +128,12 @@ def enable(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 def _user(
-    request: HttpRequest, user_id: int, form: GrantForm, status: int = 200, refusal: Refused | None = None
+    request: HttpRequest, user_id: int, form: GrantForm | None = None, status: int = 200,
+    refusal: Refused | None = None,
 ) -> HttpResponse:
     card = screen.card(user_id=user_id, by=request.actor)
-    return _page(request, "access_user.html", status=status, card=card, form=form, refusal=refusal, told=told)
+    shown = form or GrantForm(by=request.actor)
+    return _page(request, "access_user.html", status=status, card=card, form=shown, refusal=refusal, told=told)
 
 
 def _page(request: HttpRequest, template: str, *, status: int = 200, **context: Any) -> HttpResponse:

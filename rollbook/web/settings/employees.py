@@ -3,6 +3,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.people import actions as people
@@ -63,7 +64,7 @@ def _leave(*, pk: int, at: datetime, by: Actor) -> None:
 EMPLOYEES = Section(
     name="employees", icon="id-badge-2", permission=Permission.STAFF_SEE,
     title=_("Employees"), new=_("New employee"), empty=_("There is nobody here yet."),
-    columns=(_("Name"), _("Branch"), _("Teaches"), _("Manages"), _("Sign-in")),
+    columns=(pgettext_lazy("of a person", "Name"), _("Branch"), _("Teaches"), _("Manages"), _("Sign-in")),
     away=_("Have left"), put_away=_("Has left"), bring_back=_("Is back"),
     form=EmployeeForm, rows=employees.rows, card=employees.card, blank=employees.blank,
     add=_add, change=_change, archive=_leave,

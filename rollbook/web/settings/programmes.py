@@ -29,7 +29,7 @@ PROGRAMMES = Section(
     name="programmes", icon="books", permission=Permission.SETTINGS_EDIT,
     title=_("Programmes"), new=_("New programme"), empty=_("There is no programme yet. A group teaches by one."),
     columns=(_("Name"), _("Ages"), (_("Minutes"), "num"), (_("Places"), "num")),
-    away=_("Put away"), put_away=_("Put away"), bring_back=_("Bring back"),
+    away=_("Archived"), put_away=_("Put away"), bring_back=_("Bring back"),
     form=ProgrammeForm, rows=programmes.rows, card=programmes.card, blank=programmes.blank,
     add=groups.add_programme,
     change=lambda pk, **how: groups.change_programme(programme_id=pk, **how),

@@ -32,7 +32,7 @@ ROOMS = Section(
     name="rooms", icon="door", permission=Permission.SETTINGS_EDIT,
     title=_("Rooms"), new=_("New room"), empty=_("There is no room yet. With rooms, no two lessons meet in one."),
     columns=(_("Name"), _("Branch"), (_("Places"), "num")),
-    away=_("Put away"), put_away=_("Put away"), bring_back=_("Bring back"),
+    away=_("Archived"), put_away=_("Put away"), bring_back=_("Bring back"),
     form=RoomForm, rows=rooms.rows, card=rooms.card, blank=rooms.blank,
     add=_add,
     change=lambda pk, **how: schedule.change_room(room_id=pk, **how),

@@ -44,7 +44,7 @@ TARIFFS = Section(
     name="tariffs", icon="receipt", permission=Permission.TARIFF_EDIT,
     title=_("Tariffs"), new=_("New tariff"), empty=_("There is no tariff yet. Without one, lessons cost nothing."),
     columns=(_("Name"), _("The price is"), (_("Price"), "num"), (_("Missed"), "num"), (_("Excused"), "num")),
-    away=_("Put away"), put_away=_("Put away"), bring_back=_("Bring back"),
+    away=_("Archived"), put_away=_("Put away"), bring_back=_("Bring back"),
     form=TariffForm, rows=tariffs.rows, card=_card, blank=tariffs.blank,
     add=billing.add_tariff, change=_change, archive=_archive,
     restore=lambda pk, **how: billing.restore_tariff(tariff_id=pk, **how),
