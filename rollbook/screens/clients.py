@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -101,5 +101,5 @@ def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
 def _if_seen(permission: Permission, by: Actor, value: Combinable) -> Combinable:
     """The value where one holds the permission on the client, else nothing."""
     if not by.may(permission):
-        return Value(None)
+        return Value(None, output_field=CharField())
     return Case(When(pk__in=Client.objects.visible_to(by, permission).values("pk"), then=value))

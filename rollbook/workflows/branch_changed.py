@@ -31,7 +31,8 @@ def change(*, branch_id: int, values: BranchFields, seen: int | None, at: dateti
 @transaction.atomic
 def archive(*, branch_id: int, at: datetime, by: Actor) -> None:
     """Offer the branch nowhere any more. Refused while groups meet in it."""
-    branch = Branch.objects.select_for_update(of=("self",)).pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
+    branch = Branch.objects.pick_to_change(by, Permission.SETTINGS_EDIT, branch_id)
+    by.must_everywhere(Permission.SETTINGS_EDIT)
     groups = Group.objects.filter(branch=branch, state__in=[GroupState.RECRUITING, GroupState.RUNNING])
     if names := groups.order_by("search", "pk").values_list("name", flat=True):
         raise StillMeets(_("Groups still meet here: {groups}.").format(groups=", ".join(names)))

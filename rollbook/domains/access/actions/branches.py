@@ -53,8 +53,8 @@ def change_branch(*, branch_id: int, values: BranchFields, seen: int | None, at:
 @transaction.atomic
 def archive_branch(*, branch_id: int, at: datetime, by: Actor) -> None:
     """Offer the branch nowhere any more; what was in it stays. Whether it is empty is asked by the workflow above."""
-    by.must_everywhere(Permission.SETTINGS_EDIT)
     branch = Branch.objects.pick_to_change(by, Permission.SETTINGS_EDIT, branch_id)
+    by.must_everywhere(Permission.SETTINGS_EDIT)
     if branch.archived_at is None:
         branch.archived_at = at
         branch.save(update_fields=["archived_at"])
@@ -63,8 +63,8 @@ def archive_branch(*, branch_id: int, at: datetime, by: Actor) -> None:
 
 @transaction.atomic
 def restore_branch(*, branch_id: int, at: datetime, by: Actor) -> None:
-    by.must_everywhere(Permission.SETTINGS_EDIT)
     branch = Branch.objects.pick_to_change(by, Permission.SETTINGS_EDIT, branch_id)
+    by.must_everywhere(Permission.SETTINGS_EDIT)
     if branch.archived_at is not None:
         branch.archived_at = None
         with refusing(_TAKEN):

@@ -63,7 +63,7 @@ def change_group(
     difference = alter(group, values, seen=seen)
     if standing == wanted and not difference:
         return frozenset()
-    old, new = difference or ({}, {})
+    old, new = (dict(difference.old), dict(difference.new)) if difference else ({}, {})
     if standing != wanted:
         if not difference:
             _refuse_stale_teachers(group, wanted, standing, seen)

@@ -1,0 +1,254 @@
+"""What is sent to each address so that whoever may really can, and what must be there before.
+
+A body is a function of the ids that it carries. Its arguments name what they are, as the column `body` of routes.csv
+does; the test fills them with what lies where the person asks, and then with what lies elsewhere.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+from rollbook.domains.access.actor import operator
+from rollbook.domains.access.models import Grant, Invitation, Role
+from rollbook.domains.billing.models import Method, Tariff
+from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
+from rollbook.domains.people.models import Contact, Employee, Relation
+from rollbook.domains.schedule.models import ClosingDay, Room
+from rollbook.workflows import payment_received
+from tests.school import AT, DAY, School
+
+BRANCH_OF = {"chess": "north", "dance": "north", "judo": "south"}
+GROUP_OF = {"north": "chess", "south": "judo", "everywhere": "chess"}
+MANAGED = {"north": "mara", "south": "boris", "everywhere": "olha"}  # whose rights lie where
+INVITERS = {"north": "oleg", "south": "rita", "everywhere": "vera"}
+ABSENT = 999_999
+
+# Told apart on any page, and seen by few: names, phones, sums.
+NAMES = {"chess": "Quokka", "dance": "Wombat", "judo": "Numbat"}
+PHONES = {"chess": "+380501111171", "dance": "+380501111172", "judo": "+380501111173"}
+SUMS = {"chess": "871.31", "dance": "872.32", "judo": "873.33"}
+
+
+class Things:
+    """The ids of a school, by what they are and where they lie: a group, a branch, everywhere."""
+
+    def __init__(self, school: School) -> None:
+        self.school = school
+        self.rows: dict[tuple[str, str], int] = {}
+        for group in BRANCH_OF:
+            self._in_group(group)
+        for branch in ("north", "south"):
+            self._in_branch(branch)
+        for place, name in MANAGED.items():
+            self._managed(place, name)
+        self._shared()
+
+    def id(self, kind: str, place: str) -> int:
+        """Of this kind, in this place or in the one that stands for it."""
+        if place == "absent":
+            return ABSENT
+        group = GROUP_OF.get(place, place)
+        for where in (place, group, BRANCH_OF.get(group, ""), "shared"):
+            if (kind, where) in self.rows:
+                return self.rows[kind, where]
+        raise LookupError(f"no {kind} in {place}: add one here")
+
+    def _in_group(self, name: str) -> None:
+        group = self.school.groups[name]
+        (client,) = self.school.enrol(NAMES[name], group=name)
+        Contact.objects.filter(clients=client).update(phone=PHONES[name], email=f"{NAMES[name]}@example.org")
+        payment_received.receive(
+            client_id=client.pk, amount=Decimal(SUMS[name]), method=Method.CASH, on=DAY, note="", key=name * 3, at=AT,
+            by=operator("the cashier"),
+        )
+        second = Contact.objects.create(first_name=f"{NAMES[name]}'s father")
+        spare = Room.objects.create(branch=group.branch, name=f"Hall of {name}")
+        self.school.lesson(name, at=AT - timedelta(days=30), room=spare)
+        staff = Employee.objects.create(first_name=f"{NAMES[name]}'s friend", branch=group.branch)
+        group.teachers.add(staff)
+        self.rows |= {
+            ("group", name): group.pk,
+            ("lesson", name): self.school.lessons[name].pk,
+            ("client", name): client.pk,
+            ("relation", name): Relation.objects.create(client=client, contact=second).pk,
+            ("enrolment", name): Enrolment.objects.get(client=client).pk,
+            ("freeze", name): Freeze.objects.create(
+                client=client, since=date(2026, 10, 1), until=date(2026, 10, 5)
+            ).pk,
+            ("room", name): spare.pk,
+            ("employee", name): staff.pk,
+        }
+        # Was in this group and may come back; their mother may answer for others, too.
+        (former,) = self.school.enrol(f"{NAMES[name]} the elder", group=name, until=date(2026, 6, 1))
+        self.rows |= {("newcomer", name): former.pk, ("contact", name): former.contacts.get().pk}
+
+    def _in_branch(self, name: str) -> None:
+        branch = self.school.branches[name]
+        self.rows |= {
+            ("branch", name): branch.pk,
+            ("closing day", name): ClosingDay.objects.create(branch=branch, day=date(2026, 12, 31)).pk,
+            ("recruit", name): Employee.objects.create(first_name=f"Recruit of {name}", branch=branch).pk,
+        }
+
+    def _managed(self, place: str, name: str) -> None:
+        user = self.school.users[name]
+        told = {"role": 0, "reach": "own", "branches": [], "groups": []}
+        inviter = self.school.users[INVITERS[place]]
+        self.rows |= {
+            ("user", place): user.pk,
+            ("grant", place): Grant.objects.get(user=user).pk,
+            ("invitation", place): Invitation.objects.create(
+                name="New", digest=place, grant=told, invited_by=inviter, invited_at=AT, expires_at=AT + timedelta(1)
+            ).pk,
+        }
+
+    def _shared(self) -> None:
+        self.rows |= {
+            ("programme", "shared"): Programme.objects.create(name="Drawing").pk,
+            ("tariff", "shared"): Tariff.objects.create(name="Spare", price=1).pk,
+            ("role", "shared"): Role.objects.create(name="Guest", permissions=["client.see"]).pk,
+        }
+
+
+# What must be so before a thing can be done; it is made so only for those who may do it. Either another request, sent
+# by the owner, or rows.
+AFTER = {
+    ("POST", "/lessons/<int:lesson_id>/cancellation/undo/"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
+    ("DELETE", "/api/v1/lessons/<int:lesson_id>/cancellation"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
+    ("POST", "/settings/access/<int:user_id>/disabling/undo/"): ("POST", "/settings/access/<int:user_id>/disabling/"),
+    **{
+        ("POST", f"/settings/{name}/<int:pk>/archive/undo/"): ("POST", f"/settings/{name}/<int:pk>/archive/")
+        for name in ("branches", "rooms", "programmes", "employees", "tariffs")
+    },
+}
+BEFORE = {
+    ("POST", "/settings/branches/<int:pk>/archive/"): lambda branch: Group.objects.filter(branch=branch).update(
+        state=GroupState.FINISHED
+    ),
+    ("POST", "/settings/employees/<int:pk>/archive/"): lambda employee: Group.teachers.through.objects.filter(
+        employee=employee
+    ).delete(),
+}
+
+
+def group_form(branch, programme, employee, room):
+    """Named `tariff_id`, too, which is looked at only where whoever asks says what costs what."""
+    return {
+        "name": "Drawing", "programme_id": programme, "branch_id": branch, "state": "running", "teachers": [employee],
+        "since": "2026-09-07", "slots-TOTAL_FORMS": 1, "slots-INITIAL_FORMS": 0, "slots-0-weekday": 5,
+        "slots-0-starts": "10:00", "slots-0-minutes": 60, "slots-0-room": room,
+    }
+
+
+def phone_of(contact):
+    return Contact.objects.filter(pk=contact).values_list("phone", flat=True).first() or ""
+
+
+def payment():
+    return {"amount": "10.50", "method": "cash", "on": "2026-09-01", "note": "", "key": "as-long-as-a-key-is"}
+
+
+def branch_form():
+    return {
+        "name": "New place", "address": "", "time_zone": "Europe/Kyiv", "opens": "09:00", "closes": "21:00",
+        "calls_from": "09:00", "calls_until": "20:00",
+    }
+
+
+def organisation():
+    return {
+        "name": "Another name", "currency": "UAH", "time_zone": "Europe/Kyiv", "phone_region": "UA", "language": "en",
+        "mark_edit_days": 3, "make_ups": "on", "make_up_days": 30,
+    }
+
+
+def programme_form():
+    return {"name": "Another programme", "minutes": 60}
+
+
+def employee_form(branch):
+    return {"first_name": "Another", "branch_id": branch, "teaches": "on"}
+
+
+def managing(branch):
+    return {"first_name": "Another", "branch_id": branch, "manages": [branch]}
+
+
+def tariff_form():
+    return {"name": "Another tariff", "pricing": "fixed", "price": "10", "missed_share": 100, "excused_share": 0}
+
+
+def role_form():
+    return {"name": "Another role", "permissions": ["client.see"]}
+
+
+def given_in_branch(role, branch):
+    return {"role_id": role, "reach": "branches", "branch_ids": [branch]}
+
+
+def given_in_group(role, group):
+    return {"role_id": role, "reach": "groups", "group_ids": [group]}
+
+
+def invited(role, branch, recruit):
+    return {"name": "Guest", "employee_id": recruit, **given_in_branch(role, branch)}
+
+
+def invited_to_group(role, group):
+    return {"name": "Guest", **given_in_group(role, group)}
+
+
+# What is sent; an address that takes different things has several.
+BODIES = {
+    ("GET", "/live/"): [lambda group: {"topics": f"group:{group}"}, lambda lesson: {"topics": f"lesson:{lesson}"}],
+    ("POST", "/groups/new/"): [group_form],
+    ("POST", "/groups/<int:group_id>/edit/"): [group_form],
+    ("POST", "/groups/<int:group_id>/enrolments/"): [
+        lambda newcomer: {"client": newcomer, "since": "2026-09-01"},
+        lambda: {"first_name": "Another", "since": "2026-09-01", "kinship": "mother"},
+    ],
+    ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10"}],
+    ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
+    ("POST", "/lessons/<int:lesson_id>/cancellation/"): [lambda: {"reason": "Flu"}],
+    ("POST", "/clients/<int:client_id>/payments/"): [payment],
+    ("POST", "/clients/new/"): [
+        lambda branch: {"first_name": "Another", "branch_id": branch, "kinship": "mother"},
+        lambda branch, contact: {
+            "first_name": "Another", "branch_id": branch, "kinship": "mother", "phone": phone_of(contact),
+            "same_as": contact,
+        },
+    ],
+    ("POST", "/clients/<int:client_id>/edit/"): [
+        lambda branch, employee: {"first_name": "Another", "branch_id": branch, "responsible_id": employee}
+    ],
+    ("POST", "/clients/<int:client_id>/contacts/new/"): [
+        lambda: {"first_name": "Aunt", "kinship": "other", "language": "en"},
+        lambda contact: {
+            "phone": phone_of(contact), "same_as": contact, "kinship": "other", "language": "en"
+        },
+    ],
+    ("POST", "/clients/<int:client_id>/freezes/"): [lambda: {"since": "2026-09-05", "until": "2026-09-09"}],
+    ("POST", "/relations/<int:relation_id>/edit/"): [
+        lambda: {"first_name": "Aunt", "kinship": "other", "language": "en"}
+    ],
+    ("POST", "/settings/organisation/"): [organisation],
+    ("POST", "/settings/closing-days/"): [lambda branch: {"branch": branch, "first": "2026-12-30"}],
+    ("POST", "/settings/branches/new/"): [branch_form],
+    ("POST", "/settings/branches/<int:pk>/edit/"): [branch_form],
+    ("POST", "/settings/rooms/new/"): [lambda branch: {"name": "Another hall", "branch_id": branch}],
+    ("POST", "/settings/rooms/<int:pk>/edit/"): [lambda: {"name": "Another hall"}],
+    ("POST", "/settings/programmes/new/"): [programme_form],
+    ("POST", "/settings/programmes/<int:pk>/edit/"): [programme_form],
+    ("POST", "/settings/employees/new/"): [employee_form, managing],
+    ("POST", "/settings/employees/<int:pk>/edit/"): [employee_form, managing],
+    ("POST", "/settings/tariffs/new/"): [tariff_form],
+    ("POST", "/settings/tariffs/<int:pk>/edit/"): [tariff_form],
+    ("POST", "/settings/access/invite/"): [invited, invited_to_group],
+    ("POST", "/settings/access/<int:user_id>/grants/"): [given_in_branch, given_in_group],
+    ("POST", "/settings/roles/new/"): [role_form],
+    ("POST", "/settings/roles/<int:role_id>/edit/"): [role_form],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/marks"): [
+        lambda client: {"marks": [{"client_id": client, "status": "attended"}]}
+    ],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/cancellation"): [lambda: {"reason": "Flu"}],
+    ("POST", "/api/v1/clients/<int:client_id>/payments"): [payment],
+}
