@@ -77,7 +77,7 @@ def test_the_command_alone_says_what_there_is():
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "rollbook: "),
+        ({"DATABASE_OWNER_URL": "postgresql://nobody@127.0.0.1:1/none"}, "rollbook: connection failed"),
         ({"DATABASE_URL": "not an address"}, "rollbook: DATABASE_URL is no PostgreSQL address"),
         ({"SECRET_KEY": "short"}, "rollbook: Set SECRET_KEY"),
         ({"PUBLIC_URL": "http://crm.example.org"}, "rollbook: Passwords must not travel in the open"),

@@ -48,17 +48,11 @@ def test_from_an_empty_folder_to_pages_and_back_through_a_kill(installation, tmp
         assert gone(server.answers), "a killed supervisor left its children behind"
         assert postgresql_runs(tmp_path)
 
-    began = time.monotonic()
     with installation as server:
-        assert time.monotonic() - began < 15
         web, *_ = children_of(server.process)
         os.kill(web, signal.SIGKILL)
         assert gone(lambda: "web ended with -9" not in server.said)
         assert gone(lambda: not server.answers())
-        stream = urlopen(f"{server.live_url}health")
-        began = time.monotonic()
-    assert time.monotonic() - began < 10
-    stream.close()
     assert server.process.returncode == 0
     assert not postgresql_runs(tmp_path)
     assert "Traceback" not in server.said

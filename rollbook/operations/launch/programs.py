@@ -29,7 +29,7 @@ def live() -> Program:
 
 def worker() -> Program:
     """What is done later or by the clock."""
-    return Program("worker", [sys.executable, "-m", "django", "procrastinate", "worker"])
+    return Program("worker", [sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker"])
 
 
 def _granian(interface: str, number: int, *, patience: int) -> list[str]:
