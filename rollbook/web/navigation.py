@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +52,7 @@ def of(request: HttpRequest) -> tuple[Link, ...]:
     """The links of whoever asks; a stranger has none."""
     if not request.user.is_authenticated:
         return ()
-    return tuple(_link(entry, request) for entry in ENTRIES if _exists(entry) and _is_for(entry, request))
+    return tuple(_link(entry, request) for entry in ENTRIES if _is_for(entry, request))
 
 
 def _is_for(entry: Entry, request: HttpRequest) -> bool:
@@ -62,13 +62,6 @@ def _is_for(entry: Entry, request: HttpRequest) -> bool:
 def _link(entry: Entry, request: HttpRequest) -> Link:
     address = reverse(entry.name)
     return Link(str(entry.label), address, entry.icon, current=request.path.startswith(address))
-
-
-def _exists(entry: Entry) -> bool:
-    try:
-        return bool(reverse(entry.name))
-    except NoReverseMatch:
-        return False
 
 
 def panels() -> dict[str, str]:
