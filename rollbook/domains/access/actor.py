@@ -1,51 +1,11 @@
 """Who is asking. Built once per request, command or API key and handed down; never looked up below."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
+from rollbook.domains.access.rules import Grant, Permission, Reach
 from rollbook.foundation.errors import NotAllowed, NotSignedIn
 
-
-class Permission(StrEnum):
-    """What may be done with what. The default roles that carry them stand in access/rules.py."""
-
-    CLIENT_SEE = "client.see"
-    CLIENT_EDIT = "client.edit"
-    PHONE_SEE = "phone.see"
-    STAFF_SEE = "staff.see"
-    STAFF_EDIT = "staff.edit"
-    GROUP_EDIT = "group.edit"
-    LESSON_EDIT = "lesson.edit"
-    LESSON_JOIN = "lesson.join"
-    JOURNAL_SEE = "journal.see"
-    JOURNAL_MARK = "journal.mark"
-    JOURNAL_CORRECT = "journal.correct"
-    JOURNAL_CHARGE = "journal.charge"
-    MONEY_SEE = "money.see"
-    PAYMENT_TAKE = "payment.take"
-    TARIFF_EDIT = "tariff.edit"
-    HISTORY_SEE = "history.see"
-    SETTINGS_EDIT = "settings.edit"
-    ACCESS_MANAGE = "access.manage"
-
-
-class Reach(StrEnum):
-    """How far a grant carries."""
-
-    EVERYTHING = "everything"
-    BRANCHES = "branches"
-    GROUPS = "groups"
-    OWN = "own"
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """A role held somewhere: an accountant of everything, a teacher of one's own groups."""
-
-    permissions: frozenset[Permission]
-    reach: Reach
-    branch_ids: frozenset[int] = frozenset()
-    group_ids: frozenset[int] = frozenset()
+__all__ = ["ANONYMOUS", "Actor", "Grant", "Permission", "Reach", "operator"]
 
 
 @dataclass(frozen=True, slots=True)

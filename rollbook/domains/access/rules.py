@@ -1,11 +1,55 @@
-"""The default roles, how secrets are recognised without being kept, and who may give which right."""
+"""What may be permitted and how far, the default roles, how secrets are recognised without being kept, and who may
+give which right."""
 
 import re
 from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from enum import StrEnum
 from hashlib import sha256
 from types import MappingProxyType
 
-from rollbook.domains.access.actor import Grant, Permission, Reach
+
+class Permission(StrEnum):
+    """What may be done with what. The default roles that carry them stand below."""
+
+    CLIENT_SEE = "client.see"
+    CLIENT_EDIT = "client.edit"
+    PHONE_SEE = "phone.see"
+    STAFF_SEE = "staff.see"
+    STAFF_EDIT = "staff.edit"
+    GROUP_EDIT = "group.edit"
+    LESSON_EDIT = "lesson.edit"
+    LESSON_JOIN = "lesson.join"
+    JOURNAL_SEE = "journal.see"
+    JOURNAL_MARK = "journal.mark"
+    JOURNAL_CORRECT = "journal.correct"
+    JOURNAL_CHARGE = "journal.charge"
+    MONEY_SEE = "money.see"
+    PAYMENT_TAKE = "payment.take"
+    TARIFF_EDIT = "tariff.edit"
+    HISTORY_SEE = "history.see"
+    SETTINGS_EDIT = "settings.edit"
+    ACCESS_MANAGE = "access.manage"
+
+
+class Reach(StrEnum):
+    """How far a grant carries."""
+
+    EVERYTHING = "everything"
+    BRANCHES = "branches"
+    GROUPS = "groups"
+    OWN = "own"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role held somewhere: an accountant of everything, a teacher of one's own groups."""
+
+    permissions: frozenset[Permission]
+    reach: Reach
+    branch_ids: frozenset[int] = frozenset()
+    group_ids: frozenset[int] = frozenset()
+
 
 P = Permission
 _NOWHERE: Mapping[int, int] = MappingProxyType({})
@@ -27,7 +71,6 @@ DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {
     "accountant": _SEES | {P.MONEY_SEE, P.PAYMENT_TAKE, P.TARIFF_EDIT, P.HISTORY_SEE},
     "analyst": _SEES | {P.MONEY_SEE, P.HISTORY_SEE},
 }
-
 
 LONGEST_PASSWORD = 4096  # bytes: what is longer only keeps the hash busy
 
