@@ -22,14 +22,13 @@ def branches(permission: Permission) -> Offer:
     """The branches of which whoever asks holds this permission as a whole; NotAllowed if none, and none stands."""
 
     def offered(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
-        kept = Branch.objects.visible_to(by, permission).filter(pk__in=keep).values("pk")
         try:
             whole = Branch.objects.whole_to(by, permission).filter(archived_at=None)
         except NotAllowed:
             if not keep:
                 raise
             whole = Branch.objects.none()
-        rows = Branch.objects.filter(Q(pk__in=kept) | Q(pk__in=whole.values("pk")))
+        rows = Branch.objects.filter(Q(pk__in=keep) | Q(pk__in=whole.values("pk")))
         return tuple(rows.order_by("name", "pk").values_list("pk", "name"))
 
     return offered
@@ -43,14 +42,17 @@ def programmes(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
 
 
 def teachers(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
-    rows = Employee.objects.visible_to(by, Permission.STAFF_SEE).filter(Q(teaches=True, left_on=None) | Q(pk__in=keep))
+    """A teacher of another branch who teaches here already stays, although whoever asks does not see that branch."""
+    seen = Employee.objects.visible_to(by, Permission.STAFF_SEE).filter(teaches=True, left_on=None)
+    rows = Employee.objects.filter(Q(pk__in=keep) | Q(pk__in=seen.values("pk")))
     return tuple(rows.order_by("search", "pk").values_list("pk", "name"))
 
 
 def employees(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
-    if not by.may(Permission.STAFF_SEE):
-        return ()
-    rows = Employee.objects.visible_to(by, Permission.STAFF_SEE).filter(Q(left_on=None) | Q(pk__in=keep))
+    seen = Employee.objects.none()
+    if by.may(Permission.STAFF_SEE):
+        seen = Employee.objects.visible_to(by, Permission.STAFF_SEE).filter(left_on=None)
+    rows = Employee.objects.filter(Q(pk__in=keep) | Q(pk__in=seen.values("pk")))
     return tuple(rows.order_by("search", "pk").values_list("pk", "name"))
 
 

@@ -47,7 +47,8 @@ def test_sessions_that_have_run_out_are_forgotten_and_others_kept(db):
 def test_a_job_whose_worker_was_killed_is_done_by_another_one(own_database):
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour'), (now()) RETURNING id"
+            "INSERT INTO procrastinate_workers (last_heartbeat)"
+            " VALUES (now() - interval '1 hour'), (now()) RETURNING id"
         )
         dead, alive = (pk for (pk,) in cursor.fetchall())
         cursor.execute(

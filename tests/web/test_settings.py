@@ -176,10 +176,10 @@ def test_the_name_of_what_is_put_away_is_free_until_it_is_brought_back(vera, sch
 
 
 @pytest.mark.parametrize("name", LISTS)
-@pytest.mark.parametrize("pk", ["0", "999999", str(2**31), str(2**63), str(2**70)])
-def test_what_is_not_there_is_not_found(vera, name, pk):
-    for step in ("edit", "archive", "archive/undo"):
-        assert vera.post(f"/settings/{name}/{pk}/{step}/").status_code == 404
+def test_what_is_not_there_is_not_found(vera, name):
+    for pk in ("0", "999999", str(2**31), str(2**63), str(2**70)):
+        for step in ("edit", "archive", "archive/undo"):
+            assert vera.post(f"/settings/{name}/{pk}/{step}/").status_code == 404
 
 
 @pytest.mark.parametrize("name", LISTS)

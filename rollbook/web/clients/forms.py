@@ -41,15 +41,16 @@ class Phoned(Form):
         if owners := client_form.owners(phone=phone or "", apart_from=apart_from, by=self.by):
             field = self.fields["same_as"]
             field.widget, field.required = forms.RadioSelect(), True
-            field.choices = [*((str(owner.contact_id), _named(owner)) for owner in owners), (SOMEBODY_ELSE, _("Somebody else"))]
+            known = [(str(owner.contact_id), _named(owner)) for owner in owners]
+            field.choices = [*known, (SOMEBODY_ELSE, _("Somebody else"))]
 
     @property
     def somebody_else(self) -> bool:
-        return bool(self.cleaned_data["same_as"] == SOMEBODY_ELSE)
+        return bool(self.cleaned_data.get("same_as") == SOMEBODY_ELSE)
 
     @property
     def contact_id(self) -> int | None:
-        chosen = self.cleaned_data["same_as"]
+        chosen = self.cleaned_data.get("same_as")
         return int(chosen) if chosen and chosen != SOMEBODY_ELSE else None
 
 

@@ -21,6 +21,7 @@ from rollbook.web.pages import see_other, show
 from rollbook.workflows import client_enrolled, enrolment_ended, group_changed, group_created
 from rollbook.workflows.group_changed import Price
 
+USUAL_MINUTES = 60
 OF_GROUP = ("name", "programme_id", "branch_id", "minimum", "capacity", "state")
 
 
@@ -140,8 +141,10 @@ def _of_group(told: dict[str, Any]) -> Any:
 
 
 def _slots(request: HttpRequest, data: Any, standing: list[dict[str, Any]] | None = None) -> Slots:
-    asked = {"by": request.actor, "rooms": choices.rooms(by=request.actor), "minutes": 60}
-    return SlotSet(data, prefix="slots", initial=standing or [], form_kwargs=asked)
+    standing = standing or []
+    rooms = choices.rooms(by=request.actor, keep=[slot["room"] for slot in standing if slot["room"]])
+    asked = {"by": request.actor, "rooms": rooms, "minutes": USUAL_MINUTES}
+    return SlotSet(data, prefix="slots", initial=standing, form_kwargs=asked)
 
 
 def _take(request: HttpRequest, form: GroupForm, slots: Slots, act: Any, card: Any = None) -> HttpResponse:

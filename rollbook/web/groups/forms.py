@@ -152,8 +152,8 @@ class EnrolNewForm(NewClientForm, _Joining):
     """A new client, who comes into the branch of the group."""
 
     field_order = (
-        "last_name", "first_name", "birth_date", "contact_last_name", "contact_first_name", "kinship", "phone", "same_as",
-        "email", "since", "weekdays", "over_capacity",
+        "last_name", "first_name", "birth_date", "contact_last_name", "contact_first_name", "kinship", "phone",
+        "same_as", "email", "since", "weekdays", "over_capacity",
     )  # fmt: skip
 
     def __init__(self, *data: Any, **how: Any) -> None:
