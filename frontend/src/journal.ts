@@ -25,6 +25,9 @@ register(".journal", (journal) => {
   const menu = document.getElementById("lesson-menu");
   if (!choice || !menu) return; // whoever only looks
   const done: Act[] = [];
+  // One after the other: each mark is sent with the version that the one before has made.
+  let last: Promise<unknown> = Promise.resolve();
+  const after = (act: () => Promise<void>): void => void (last = last.then(act, act));
   let chosen: HTMLElement | null = null;
   let head: HTMLElement | null = null;
 
@@ -161,14 +164,16 @@ register(".journal", (journal) => {
     if (done.length > MOST_UNDONE) done.shift();
   }
 
-  function undo(): void {
-    const last = done.pop();
-    if (last) void mark(last.lesson, last.marks, false);
-  }
+  const undo = () => after(async () => {
+    const act = done.pop();
+    if (act) await mark(act.lesson, act.marks, false);
+  });
 
   function set(cell: HTMLElement, status: Status): void {
-    if ((cell.dataset.s ?? "") === status && !cell.classList.contains("failed")) return;
-    void mark(lessonOf(cell), new Map([[clientOf(cell), status]]));
+    if ((cell.dataset.s ?? "") === status && !cell.matches(".failed, .saving")) return;
+    cell.classList.add("saving");
+    const [lesson, client] = [lessonOf(cell), clientOf(cell)];
+    after(() => mark(lesson, new Map([[client, status]])));
   }
 
   function openChoice(cell: HTMLElement): void {
@@ -236,7 +241,8 @@ register(".journal", (journal) => {
     if (!(event.target as Element).closest("[data-act='everyone']") || !head) return;
     menu.hidePopover();
     head.querySelector("a")?.focus();
-    void everyone(head.dataset.lesson!);
+    const lesson = head.dataset.lesson!;
+    after(() => everyone(lesson));
   });
 });
 

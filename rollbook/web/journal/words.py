@@ -1,8 +1,7 @@
 """Times of groups and lessons in words."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import date, datetime, time, timedelta
 
 from django.utils.translation import gettext
 
@@ -12,14 +11,19 @@ from rollbook.web.pages import language
 
 
 def timetable(slots: Iterable[Slot]) -> str:
-    """Mon, Thu 17:00–18:00; Sat 10:00–11:00."""
-    by_time = sorted({(slot.starts, slot.minutes, slot.weekday) for slot in slots})
-    parts = []
-    for (starts, minutes), group in groupby(by_time, key=lambda slot: slot[:2]):
-        days = ", ".join(formats.weekday(day - 1, language=language()) for _, _, day in group)
-        ends = datetime.combine(date.min, starts) + timedelta(minutes=minutes)
-        parts.append(f"{days} {formats.clock(starts)}–{formats.clock(ends)}")
-    return "; ".join(parts)
+    """Mon, Thu 17:00–18:00; Sat 10:00–11:00. The week in order; what belongs together stays on one line."""
+    by_time: dict[tuple[time, int], list[int]] = {}
+    for slot in sorted(slots, key=lambda slot: (slot.weekday, slot.starts)):
+        days = by_time.setdefault((slot.starts, slot.minutes), [])
+        if slot.weekday not in days:
+            days.append(slot.weekday)
+    return "; ".join(_times(days, starts, minutes) for (starts, minutes), days in by_time.items())
+
+
+def _times(days: Iterable[int], starts: time, minutes: int) -> str:
+    named = f",{formats.NBSP}".join(formats.weekday(day - 1, language=language()) for day in days)
+    ends = datetime.combine(date.min, starts) + timedelta(minutes=minutes)
+    return f"{named}{formats.NBSP}{formats.clock(starts)}\N{WORD JOINER}–\N{WORD JOINER}{formats.clock(ends)}"
 
 
 def soon(moment: datetime, today: date) -> str:
