@@ -7,6 +7,7 @@ import "./panel";
 import "./theme";
 import "./live";
 import "./keys";
+import "./scroll";
 import "./journal";
 import "./webauthn";
 import "./copy";
