@@ -38,7 +38,7 @@ def payments(request: HttpRequest, client_id: int) -> HttpResponse:
     try:
         payment_received.receive(client_id=client_id, **form.cleaned_data, at=timezone.now(), by=request.actor)
     except InvalidInput as error:
-        form.declined(error)
+        form.add_errors(error)
         return _card(request, client_id, form, status=422)
     if not request.htmx:
         return see_other("client", client_id)
