@@ -1,11 +1,12 @@
 from collections.abc import Collection, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups.models import Enrolment, Freeze
@@ -22,7 +23,7 @@ class NotExpected(Refused):
 
 
 class LessonIsCancelled(Refused):
-    sentence = _("The lesson is cancelled: nobody can be marked in it.")
+    sentence = gettext_lazy("The lesson is cancelled: nobody can be marked in it.")
 
 
 class NotYet(Refused):
@@ -138,7 +139,7 @@ def _refuse_time(
     lesson: Lesson, marks: Mapping[int, Status | None], edit_days: int, at: datetime, by: Actor
 ) -> None:
     if lesson.cancelled_at:
-        raise LessonIsCancelled(str(LessonIsCancelled.sentence))
+        raise LessonIsCancelled
     today = local(at, lesson.branch.time_zone).date()
     if lesson.day > today and {Status.ATTENDED, Status.MISSED} & set(marks.values()):
         raise NotYet(_("The lesson has not been yet: who came can be marked on its day."))
@@ -147,7 +148,12 @@ def _refuse_time(
             correctable = Lesson.objects.visible_to(by, Permission.JOURNAL_CORRECT)
             if correctable.filter(pk=lesson.pk).exists():
                 return
-        raise TooLate(_("Marks can be changed for {days} days after the lesson.").format(days=edit_days))
+        sentence = ngettext(
+            "Marks can be changed for {days} day after the lesson.",
+            "Marks can be changed for {days} days after the lesson.",
+            edit_days,
+        )
+        raise TooLate(sentence.format(days=edit_days))
 
 
 def _refuse_strangers(lesson: Lesson, clients: Collection[int]) -> None:

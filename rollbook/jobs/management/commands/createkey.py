@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import timezone
 
 from rollbook.domains.access import actions as access
@@ -17,6 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", required=True, help="what it is for")
         parser.add_argument("--days", type=int, default=90, help="how long it lives (90)")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         user = queries.user_of_login(login=options["user"])
         if user is None or not user.is_active:

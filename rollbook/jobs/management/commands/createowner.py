@@ -1,7 +1,7 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import timezone
 
 from rollbook.domains.access.actor import operator
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--time-zone", help="like Europe/Kyiv")
         parser.add_argument("--phone-region", help="two letters")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         name, email = options["name"] or _ask("Name"), options["email"] or _ask("E-mail")
         language = options["language"]

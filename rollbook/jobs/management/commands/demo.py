@@ -1,7 +1,7 @@
 from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from rollbook.foundation.errors import Declined
 from rollbook.operations.demo import load
@@ -18,6 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--anchor", type=date.fromisoformat, metavar="DAY", help="its today (default: today)")
         parser.add_argument("--if-empty", action="store_true", help="do nothing where the database is not empty")
 
+    @no_translations
     def handle(self, *, scale: str, language: str, anchor: date | None, if_empty: bool, **options: Any) -> None:
         if if_empty and not load.is_empty():
             return

@@ -4,9 +4,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, no_translations
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import operator
 from rollbook.domains.imports.actions import NotImported
@@ -29,11 +28,12 @@ class Command(BaseCommand):
         parser.add_argument("--mapping", type=Path, help="a mapping file of your own")
         parser.add_argument("--dry-run", action="store_true", help="do everything, say what was done, take it back")
 
+    @no_translations
     def handle(self, *, source: str, folder: Path, mapping: Path | None, dry_run: bool, **_options: Any) -> None:
         if not SOURCE.fullmatch(source):
-            raise CommandError(_("A source is named by up to 30 small letters, digits and hyphens."))
+            raise CommandError("A source is named by up to 30 small letters, digits and hyphens.")
         if not folder.is_dir():
-            raise CommandError(_("There is no such folder: {folder}").format(folder=folder))
+            raise CommandError(f"There is no such folder: {folder}")
         try:
             done = data_imported.take_in(
                 source=source, mapping=_mapping(mapping or MAPPINGS / f"{source}.toml"), dry_run=dry_run,
@@ -42,7 +42,7 @@ class Command(BaseCommand):
             )
         except NotImported as refused:
             for problem in refused.problems:
-                self.stderr.write(problem.told(_))
+                self.stderr.write(problem.told(str))
             raise CommandError(f"{refused} ({len(refused.problems)})") from refused
         except Declined as declined:
             raise CommandError(str(declined)) from declined
@@ -60,28 +60,25 @@ class Command(BaseCommand):
         for overlap in done.overlaps:
             self.stdout.write(_overlap(overlap))
         for origin in done.changed:
-            self.stdout.write(_("{place}: says something else by now; left as it was").format(place=origin.place))
+            self.stdout.write(f"{origin.place}: says something else by now; left as it was")
         for target, count in done.added.items():
-            self.stdout.write(_("{target}: {count} added").format(target=target, count=count))
-        sentence = _(
-            "{added} rows added, {unchanged} known already, {changed} changed in the source, {overlaps} overlaps"
+            self.stdout.write(f"{target}: {count} added")
+        self.stdout.write(
+            f"{sum(done.added.values())} rows added, {done.unchanged} known already, {len(done.changed)} changed in the"
+            f" source, {len(done.overlaps)} overlaps"
         )
-        self.stdout.write(sentence.format(
-            added=sum(done.added.values()), unchanged=done.unchanged, changed=len(done.changed),
-            overlaps=len(done.overlaps),
-        ))
         if dry_run:
-            self.stdout.write(_("This was a dry run: nothing of it was kept."))
+            self.stdout.write("This was a dry run: nothing of it was kept.")
 
 
 def _mapping(path: Path) -> str:
     data = _content(path)
     if data is None:
-        raise CommandError(_("There is no mapping {path}.").format(path=path))
+        raise CommandError(f"There is no mapping {path}.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise CommandError(_("The mapping {path} is no text in UTF-8.").format(path=path)) from error
+        raise CommandError(f"The mapping {path} is no text in UTF-8.") from error
 
 
 def _content(path: Path) -> bytes | None:
@@ -94,9 +91,6 @@ def _content(path: Path) -> bytes | None:
 
 
 def _overlap(overlap: Overlap) -> str:
-    other = overlap.other.place if overlap.other else _("a lesson that was here before")
-    what = _("room {name}") if overlap.room else _("teacher {name}")
-    return _("{place} overlaps {other}: {what}, {day} {starts}").format(
-        place=overlap.origin.place, other=other, what=what.format(name=overlap.room or overlap.teacher),
-        day=overlap.day.isoformat(), starts=overlap.starts.isoformat("minutes"),
-    )
+    other = overlap.other.place if overlap.other else "a lesson that was here before"
+    what = f"room {overlap.room}" if overlap.room else f"teacher {overlap.teacher}"
+    return f"{overlap.origin.place} overlaps {other}: {what}, {overlap.day.isoformat()} {overlap.starts:%H:%M}"

@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 from django.utils import timezone
 
 from rollbook.domains.access import actions as access
@@ -15,6 +15,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--user", metavar="LOGIN", help="login or e-mail")
 
+    @no_translations
     def handle(self, *args: Any, **options: Any) -> None:
         if login := options["user"]:
             user = queries.user_of_login(login=login)
