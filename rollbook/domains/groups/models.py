@@ -123,7 +123,8 @@ class Enrolment(models.Model):
             ExclusionConstraint(
                 name="enrolment_does_not_overlap",
                 expressions=[
-                    ("client", RangeOperators.EQUAL), ("group", RangeOperators.EQUAL), (days_of(), RangeOperators.OVERLAPS),
+                    ("client", RangeOperators.EQUAL), ("group", RangeOperators.EQUAL),
+                    (days_of(), RangeOperators.OVERLAPS),
                 ],
                 violation_error_message=_("This client is in this group already on some of these days."),
             ),

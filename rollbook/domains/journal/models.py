@@ -73,7 +73,8 @@ class Mark(models.Model):
             models.CheckConstraint(condition=Q(status=None) | Q(status__in=Status.values), name="mark_status_known"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="mark_kind_known"),
             models.CheckConstraint(
-                condition=Q(minutes_late=0) | Q(status=Status.ATTENDED, minutes_late__lte=600), name="mark_late_is_attended"
+                condition=Q(minutes_late=0) | Q(status=Status.ATTENDED, minutes_late__lte=600),
+                name="mark_late_is_attended",
             ),
             models.CheckConstraint(
                 condition=Q(makes_up=None) | Q(kind=Kind.MAKE_UP) & ~Q(makes_up=F("id")), name="mark_makes_up_one_other"

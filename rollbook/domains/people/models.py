@@ -9,6 +9,7 @@ from rollbook.domains.access.models import Language
 from rollbook.domains.access.scoping import Scope, ScopedQuerySet
 
 _BLANK = Value(" ")
+_E164 = Q(phone="") | Q(phone__regex=r"^\+[1-9]\d{6,14}$")
 
 
 class Person(models.Model):
@@ -46,7 +47,8 @@ class Person(models.Model):
 
 class EmployeeQuerySet(ScopedQuerySet["Employee"]):
     scope = Scope(
-        see=Permission.STAFF_SEE, branch=("branch",), group=("groups", "lessons__group"), own=("user", "groups__teachers__user")
+        see=Permission.STAFF_SEE, branch=("branch",), group=("groups", "lessons__group"),
+        own=("user", "groups__teachers__user"),
     )
 
 
@@ -67,7 +69,7 @@ class Employee(Person):
     class Meta(Person.Meta):
         constraints = [
             *Person.Meta.constraints,
-            models.CheckConstraint(condition=Q(phone="") | Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="employee_phone_e164"),
+            models.CheckConstraint(condition=_E164, name="employee_phone_e164"),
         ]
 
 
@@ -140,7 +142,7 @@ class Contact(Person):
     class Meta(Person.Meta):
         constraints = [
             *Person.Meta.constraints,
-            models.CheckConstraint(condition=Q(phone="") | Q(phone__regex=r"^\+[1-9]\d{6,14}$"), name="contact_phone_e164"),
+            models.CheckConstraint(condition=_E164, name="contact_phone_e164"),
         ]
         indexes = [
             *Person.Meta.indexes,

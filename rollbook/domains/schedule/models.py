@@ -54,7 +54,8 @@ class LessonType(models.Model):
 
 class ClosingDayQuerySet(ScopedQuerySet["ClosingDay"]):
     scope = Scope(
-        see=Permission.JOURNAL_SEE, branch=("branch",), group=("branch__groups",), own=("branch__groups__teachers__user",)
+        see=Permission.JOURNAL_SEE, branch=("branch",), group=("branch__groups",),
+        own=("branch__groups__teachers__user",),
     )
 
 
@@ -149,7 +150,8 @@ class Lesson(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="lesson_ends_after_it_starts"),
             models.CheckConstraint(condition=Q(held_by=None) | Q(held_at__isnull=False), name="lesson_held_at_and_by"),
             models.CheckConstraint(
-                condition=Q(cancelled_at=None, cancelled_by=None, cancel_reason="") | Q(cancelled_at__isnull=False, held_at=None),
+                condition=Q(cancelled_at=None, cancelled_by=None, cancel_reason="")
+                | Q(cancelled_at__isnull=False, held_at=None),
                 name="lesson_cancelled_and_not_held",
             ),
             models.UniqueConstraint(fields=["slot", "day"], name="lesson_once_per_slot_and_day"),
