@@ -92,7 +92,8 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         statement=billing.statement(client_id=client_id, first=first, last=last, by=by) if sees_money else None,
         balance=billing.balances(clients=[client_id], by=by).get(client_id),
         ahead=_ahead(client_id, current, today, by) if sees_money and sees_journal else (),
-        history=history.of(subject=f"client:{client_id}", by=by) if Permission.HISTORY_SEE in may else None,
+        history=history.of(subject=f"client:{client_id}", zone=client.branch.time_zone, by=by)
+        if Permission.HISTORY_SEE in may else None,
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
     )
 

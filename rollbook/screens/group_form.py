@@ -9,8 +9,10 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.billing.models import TariffUse
 from rollbook.domains.groups.models import Group
+from rollbook.domains.history.queries import Line
 from rollbook.domains.schedule.models import TimetableSlot
 from rollbook.foundation.periods import local
+from rollbook.screens.settings import past
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,7 @@ class Card:
     """Those that hold today or later."""
     version: int
     today: date
+    history: tuple[Line, ...]
 
 
 def card(*, group_id: int, at: datetime, by: Actor) -> Card:
@@ -50,6 +53,17 @@ def card(*, group_id: int, at: datetime, by: Actor) -> Card:
     return Card(
         row.pk, row.name, row.programme_id, row.branch_id, tuple(teachers), row.minimum, row.capacity, row.state,
         tariff, tuple(SlotCard(*slot) for slot in named), row.version, today,
+        _history(row.pk, by),
+    )
+
+
+def _history(group_id: int, by: Actor) -> tuple[Line, ...]:
+    """What people did with it and its timetable; that lessons were made ahead is nothing to tell."""
+    lines = past(word="group", pk=group_id, rows=Group.objects.all(), by=by)
+    return tuple(
+        line
+        for line in lines
+        if line.subject.startswith(("group:", "slot:")) and not line.verb.startswith("lessons.")
     )
 
 

@@ -77,7 +77,7 @@ def page(*, lesson_id: int, at: datetime, by: Actor) -> Page:
         lesson.is_joint, local(lesson.held_at, zone) if lesson.held_at else None,
         local(lesson.cancelled_at, zone) if lesson.cancelled_at else None, lesson.cancel_reason, tuple(rows),
         Permission.JOURNAL_MARK in may and not lesson.cancelled_at, Permission.LESSON_EDIT in may,
-        tuple(history.of(subject=f"lesson:{lesson.pk}", by=by)) if Permission.HISTORY_SEE in may else None,
+        tuple(history.of(subject=f"lesson:{lesson.pk}", zone=zone, by=by)) if Permission.HISTORY_SEE in may else None,
     )
 
 

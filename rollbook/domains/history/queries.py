@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from rollbook.domains.history.models import Entry
 from rollbook.foundation.author import Author
+from rollbook.foundation.periods import local
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Line:
     """One act, as a card shows it."""
 
     at: datetime
+    """In the zone that was asked for."""
     by_name: str
     via: str
     verb: str
@@ -21,10 +23,11 @@ class Line:
     new: Mapping[str, object]
 
 
-def of(*, subject: str, by: Author, limit: int = 50) -> Sequence[Line]:
-    """The latest acts upon a subject or within it, newest first.
+def of(*, subject: str, zone: str, by: Author, limit: int = 50) -> Sequence[Line]:
+    """The latest acts upon a subject or within it, newest first, told in the time of a zone.
 
     Whether `by` may see the subject is asked by whoever shows its card: history knows no rows but its own.
     """
     entries = Entry.objects.filter(Q(subject=subject) | Q(within=subject)).order_by("-at", "-pk")[:limit]
-    return tuple(Line(*row) for row in entries.values_list("at", "by_name", "via", "verb", "subject", "old", "new"))
+    rows = entries.values_list("at", "by_name", "via", "verb", "subject", "old", "new")
+    return tuple(Line(local(at, zone), *rest) for at, *rest in rows)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access import queries as access
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.models import Branch
-from rollbook.domains.access.queries import Account, Invited, RoleCard
+from rollbook.domains.access.queries import Account, Invited, RoleCard, house
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.queries import Line
@@ -93,7 +93,7 @@ def people(*, at: datetime, by: Actor) -> People:
 
 def card(*, user_id: int, by: Actor) -> Card:
     found = access.account(user_id=user_id, by=by)
-    lines = history.of(subject=f"user:{user_id}", by=by) if by.may_everywhere(P.HISTORY_SEE) else None
+    lines = history.of(subject=f"user:{user_id}", zone=house().time_zone, by=by) if by.may_everywhere(P.HISTORY_SEE) else None
     return Card(found, user_id == by.user_id, lines)
 
 

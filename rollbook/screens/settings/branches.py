@@ -4,7 +4,8 @@ from datetime import time
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.foundation.formats import clock
-from rollbook.screens.settings import Row
+from rollbook.domains.history.queries import Line
+from rollbook.screens.settings import Row, past
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Card:
     calls_until: time
     version: int
     archived: bool
+    history: tuple[Line, ...]
 
 
 def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
@@ -36,7 +38,7 @@ def card(*, pk: int, by: Actor) -> Card:
     row = Branch.objects.pick_whole(by, Permission.SETTINGS_EDIT, pk)
     return Card(
         row.name, row.address, row.time_zone, row.opens, row.closes, row.calls_from, row.calls_until, row.version,
-        row.archived_at is not None,
+        row.archived_at is not None, past(word="branch", pk=pk, rows=Branch.objects.all(), by=by),
     )
 
 

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.people.models import Employee
-from rollbook.screens.settings import Row
+from rollbook.domains.history.queries import Line
+from rollbook.screens.settings import Row, past
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Card:
     left_on: date | None
     version: int
     archived: bool
+    history: tuple[Line, ...]
 
 
 def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
@@ -49,6 +51,7 @@ def card(*, pk: int, by: Actor) -> Card:
     return Card(
         row.last_name, row.first_name, row.middle_name, row.branch_id, row.phone, row.email, row.teaches, row.user_id,
         tuple(manages), row.left_on, row.version, row.left_on is not None,
+        past(word="employee", pk=pk, rows=Employee.objects.all(), by=by),
     )
 
 

@@ -1,8 +1,10 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Organisation
+from rollbook.domains.history.queries import Line
 from rollbook.foundation.errors import NotFound
+from rollbook.screens.settings import past
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +19,14 @@ class Card:
     make_up_days: int
     mark_edit_days: int
     version: int
+    history: tuple[Line, ...] = ()
 
 
 def card(*, by: Actor) -> Card:
     """The organisation and its rules, for those who may change them."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    row = Organisation.objects.values_list(*Card.__dataclass_fields__).first()
+    columns = [column.name for column in fields(Card) if column.name != "history"]
+    row = Organisation.objects.values_list(*columns).first()
     if row is None:
         raise NotFound
-    return Card(*row)
+    return Card(*row, past(word="organisation", pk=1, rows=None, by=by))

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups.models import Programme
 from rollbook.foundation.errors import NotFound
-from rollbook.screens.settings import Row
+from rollbook.domains.history.queries import Line
+from rollbook.screens.settings import Row, past
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Card:
     capacity: int | None
     version: int
     archived: bool
+    history: tuple[Line, ...]
 
 
 def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
@@ -38,7 +40,8 @@ def card(*, pk: int, by: Actor) -> Card:
     if row is None:
         raise NotFound
     return Card(
-        row.name, row.min_age, row.max_age, row.minutes, row.capacity, row.version, row.archived_at is not None
+        row.name, row.min_age, row.max_age, row.minutes, row.capacity, row.version, row.archived_at is not None,
+        past(word="programme", pk=pk, rows=None, by=by),
     )
 
 

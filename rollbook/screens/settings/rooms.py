@@ -3,7 +3,8 @@ from dataclasses import dataclass
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.schedule.models import Room
-from rollbook.screens.settings import Row
+from rollbook.domains.history.queries import Line
+from rollbook.screens.settings import Row, past
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +14,7 @@ class Card:
     capacity: int | None
     version: int
     archived: bool
+    history: tuple[Line, ...]
 
 
 def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
@@ -26,7 +28,8 @@ def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
 def card(*, pk: int, by: Actor) -> Card:
     row = Room.objects.select_related("branch").pick(by, Permission.SETTINGS_EDIT, pk)
     by.must_in_branch(Permission.SETTINGS_EDIT, row.branch_id)
-    return Card(row.name, row.branch.name, row.capacity, row.version, row.archived_at is not None)
+    done = past(word="room", pk=pk, rows=Room.objects.all(), by=by)
+    return Card(row.name, row.branch.name, row.capacity, row.version, row.archived_at is not None, done)
 
 
 def blank(*, by: Actor) -> None:

@@ -7,7 +7,8 @@ from django.db.models import F, Q
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.models import Pricing, Tariff, TariffUse
 from rollbook.foundation.errors import NotFound
-from rollbook.screens.settings import Row
+from rollbook.domains.history.queries import Line
+from rollbook.screens.settings import Row, past
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Card:
     make_up_days: int | None
     version: int
     archived: bool
+    history: tuple[Line, ...]
     uses: tuple[Use, ...]
 
 
@@ -62,7 +64,7 @@ def card(*, pk: int, today: date, by: Actor) -> Card:
     )
     return Card(
         row.name, row.pricing, row.price, row.missed_share, row.excused_share, row.make_up_days, row.version,
-        row.archived_at is not None,
+        row.archived_at is not None, past(word="tariff", pk=pk, rows=None, by=by),
         tuple(Use(group or programme or "", bool(group), since, until) for group, programme, since, until in uses),
     )
 
