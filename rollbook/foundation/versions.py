@@ -6,8 +6,10 @@ from decimal import Decimal
 from typing import NamedTuple, cast
 
 from django.db.models import Field, Model
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
+from rollbook.foundation import formats
 from rollbook.foundation.errors import Refused
 
 
@@ -77,4 +79,22 @@ def _shown(field: "Field[object, object]", value: object) -> object:
     if field.is_relation:
         target = cast(type[Model], field.related_model)
         return target._base_manager.filter(pk=value).values_list("name", flat=True).first() or value
-    return str(dict(field.flatchoices).get(value, plain(value)))
+    if field.flatchoices:
+        return str(dict(field.flatchoices).get(value, value))
+    return _written(value)
+
+
+def _written(value: object) -> str:
+    language = (get_language() or "en").partition("-")[0]
+    match value:
+        case bool():
+            return gettext("yes") if value else gettext("no")
+        case date():
+            return formats.short_day(value, language=language)
+        case time():
+            return formats.clock(value)
+        case Decimal():
+            return formats.money(value, language=language)
+        case list():
+            return str(len(value))
+    return str(value)

@@ -159,7 +159,7 @@ def test_two_who_change_a_client_meet_both_values(mara, ivan):
     text = answer.content.decode()
     assert answer.status_code == 409
     assert "yours: Mine, now: Theirs" in text
-    assert "yours: 2018-03-07, now: 2018-03-05" in text
+    assert "yours: 7 Mar 2018, now: 5 Mar 2018" in text.replace("\xa0", " ")
     assert mara.post(address(ivan), filled(answer)).status_code == 303
 
 

@@ -261,7 +261,7 @@ def test_two_who_change_a_group_meet_both_values(mara, chess, school):
     edit(mara, chess, name="Theirs")
     answer = mara.post(address, mine)
     assert answer.status_code == 409
-    assert "Name: yours: Mine, now: Theirs" in answer.content.decode().replace("name:", "Name:")
+    assert "Name: yours: Mine, now: Theirs" in answer.content.decode()
     assert mara.post(address, filled(answer)).status_code == 303
 
 
@@ -425,7 +425,7 @@ def test_two_who_end_an_enrolment_meet_both_days(mara, school):
     mara.post(ending(ivan), filled(mara.get(ending(ivan)), until="2026-10-01"))
     answer = mara.post(ending(ivan), mine)
     assert answer.status_code == 409
-    assert "now: 2026-10-01" in answer.content.decode()
+    assert "now: 1\u00a0Oct\u00a02026" in answer.content.decode()
 
 
 @pytest.mark.parametrize(("who", "status"), [("anna", 403), ("boris", 404), ("dina", 404)])

@@ -1,6 +1,7 @@
 """The cells of a journal's row, joined here and not in a template: it is the one place where that costs (measured:
 half the time of a page of 1,000 cells). Letters and words stand beside the colours, for those who do not see them."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -87,6 +88,12 @@ class Words:
 
     def _day(self, day: date) -> str:
         return formats.day_month(day, language=self.language)
+
+
+def in_words(pair: Mapping[str, object]) -> dict[str, object]:
+    """Two marks of the same cell, as a person reads them."""
+    texts = Words().texts
+    return {**pair, **{whose: texts[State(str(pair[whose] or "unmarked"))] for whose in ("yours", "theirs")}}
 
 
 def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> Markup:

@@ -4,9 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from rollbook.domains.journal.actions import StaleMark
 from rollbook.screens import groups, journal, lesson
 from rollbook.web.history import told
-from rollbook.web.journal.cells import Words, cell, choices, row_of_cells
+from rollbook.web.journal.cells import Words, cell, choices, in_words, row_of_cells
 from rollbook.web.journal.forms import CancellationForm, GroupsAsked, MarksForm, month_asked
 from rollbook.web.journal.words import soon, timetable
 from rollbook.web.pages import see_other, show
@@ -45,10 +46,13 @@ def marks(request: HttpRequest, lesson_id: int) -> HttpResponse:
     form = MarksForm(request.POST)
     if not form.is_valid():
         return _lesson(request, lesson_id, form, status=422)
-    lesson_marked.mark(
-        lesson_id=lesson_id, marks=form.marks, seen=form.seen, minutes_late=form.minutes_late, at=timezone.now(),
-        by=request.actor,
-    )
+    try:
+        lesson_marked.mark(
+            lesson_id=lesson_id, marks=form.marks, seen=form.seen, minutes_late=form.minutes_late, at=timezone.now(),
+            by=request.actor,
+        )
+    except StaleMark as stale:
+        raise StaleMark(str(stale), [in_words(pair) for pair in stale.values]) from stale
     return _changed(request, lesson_id, list(form.marks))
 
 
