@@ -128,7 +128,7 @@ def test_a_stale_mark_is_refused_with_both_values_and_changes_nothing(school):
     with pytest.raises(StaleMark) as refused:
         mark(school, [MISSED, MISSED], seen={ivan.pk: 0, olga.pk: 0})
     assert refused.value.values == (
-        {"client_id": ivan.pk, "yours": "missed", "theirs": "attended", "version": 1},
+        {"client_id": ivan.pk, "name": "Ivan", "yours": "missed", "theirs": "attended", "version": 1},
     )
     assert list(Mark.objects.values_list("client__name", "status")) == [("Ivan", "attended")]
 

@@ -2,6 +2,7 @@
 half the time of a page of 1,000 cells). Letters and words stand beside the colours, for those who do not see them."""
 
 from collections.abc import Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -80,6 +81,11 @@ class Words:
         if square.state == State.WORKED_OFF and cell.worked_off_on:
             parts += filter(None, [self._day(cell.worked_off_on), cell.worked_off_note])
         return ", ".join(parts)
+
+    def told(self, pair: Mapping[str, object]) -> Mapping[str, object]:
+        """Both values of a cell that two have marked, in words."""
+        words = {name: self.texts[State(str(pair[name]) or State.UNMARKED)] for name in ("yours", "theirs")}
+        return {**pair, **words, "label": pair["name"]}
 
     def letter(self, square: Square) -> str:
         if square.state == State.PLANNED and square.cell.kind in self.kinds:

@@ -104,7 +104,7 @@ def _locked(lesson: Lesson, clients: Collection[int]) -> QuerySet[Any]:
     return (
         Mark.objects.filter(lesson=lesson, client__in=clients)
         .annotate(
-            miss_share=F("makes_up__share"), miss_price=F("makes_up__price"),
+            client_name=F("client__name"), miss_share=F("makes_up__share"), miss_price=F("makes_up__price"),
             made_up_on=Subquery(made_up.values("day")[:1]),
         )
         .select_for_update(of=("self",))
@@ -180,12 +180,12 @@ def _refuse_worked_off(rows: Collection[Any]) -> None:
 
 
 def _refuse_stale(
-    standing: Mapping[int, Mark], marks: Mapping[int, Status | None], seen: Mapping[int, int]
+    standing: Mapping[int, Any], marks: Mapping[int, Status | None], seen: Mapping[int, int]
 ) -> None:
     stale = [
         {
-            "client_id": client, "yours": marks[client] or "", "theirs": standing[client].status or "",
-            "version": standing[client].version,
+            "client_id": client, "name": standing[client].client_name, "yours": marks[client] or "",
+            "theirs": standing[client].status or "", "version": standing[client].version,
         }
         for client in marks
         if client in seen and client in standing and seen[client] != standing[client].version
