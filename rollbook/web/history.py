@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from rollbook.domains.access.models import Language
 from rollbook.domains.access.queries import ROLE_NAMES
-from rollbook.domains.billing.models import Method
+from rollbook.domains.billing.models import Method, Pricing
+from rollbook.domains.groups.models import GroupState
 from rollbook.domains.history.queries import Line
 from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Kinship
@@ -29,6 +29,18 @@ VERBS: Mapping[str, str | Promise] = {
     "contact.changed": _("Contact changed"),
     "contact.removed": _("Contact removed"),
     "relation.changed": _("Contact's relation changed"),
+    "branch.added": _("Branch added"),
+    "branch.archived": _("Closed for good"),
+    "branch.changed": _("Branch changed"),
+    "branch.closed": _("Days closed"),
+    "branch.opened": _("Day opened after all"),
+    "branch.restored": _("Opened again"),
+    "employee.added": _("Employee added"),
+    "employee.changed": _("Employee changed"),
+    "employee.left": _("Has left"),
+    "employee.linked": _("Sign-in changed"),
+    "employee.manages": _("Branches to manage changed"),
+    "employee.returned": _("Is back"),
     "enrolment.added": _("Added to a group"),
     "enrolment.changed": _("Enrolment changed"),
     "enrolment.ended": _("Left a group"),
@@ -43,6 +55,25 @@ VERBS: Mapping[str, str | Promise] = {
     "user.login_changed": _("Login or e-mail changed"),
     "user.password_set": _("Password changed"),
     "user.signed_in": _("Signed in"),
+    "group.added": _("Group added"),
+    "group.changed": _("Group changed"),
+    "organisation.changed": _("Rules changed"),
+    "organisation.founded": _("Founded"),
+    "programme.added": _("Programme added"),
+    "programme.archived": _("Put away"),
+    "programme.changed": _("Programme changed"),
+    "programme.restored": _("Brought back"),
+    "room.added": _("Room added"),
+    "room.archived": _("Put away"),
+    "room.changed": _("Room changed"),
+    "room.restored": _("Brought back"),
+    "slot.added": _("Added to the timetable"),
+    "slot.ended": _("Taken out of the timetable"),
+    "tariff.added": _("Tariff added"),
+    "tariff.archived": _("Put away"),
+    "tariff.changed": _("Tariff changed"),
+    "tariff.restored": _("Brought back"),
+    "tariff.used": _("Tariff chosen"),
     "lesson.added": _("Lesson added"),
     "lesson.marked": _("Marked"),
     "lesson.cancelled": _("Lesson cancelled"),
@@ -53,42 +84,78 @@ VERBS: Mapping[str, str | Promise] = {
 }
 # What has no word here is not shown: ids, and what the verb says already.
 FIELDS: Mapping[str, str | Promise] = {
+    "address": _("address"),
     "amount": _("amount"),
     "birth_date": _("birth date"),
+    "branches": _("branches"),
     "branch_id": _("branch"),
+    "calls_from": _("calls from"),
+    "calls_until": _("calls until"),
+    "capacity": _("places"),
+    "closes": _("closes"),
+    "currency": _("currency"),
     "day": _("date"),
+    "days": _("days"),
     "do_not_call": _("do not call"),
     "email": _("e-mail"),
+    "excused_share": _("charged for an excused lesson, %"),
     "expires_at": _("valid until"),
     "first_name": _("first name"),
+    "from": _("from"),
+    "group": _("group"),
     "is_company": _("company"),
     "is_written_to": _("is written to"),
     "kinship": _("relation"),
     "language": _("language"),
     "last_name": _("last name"),
+    "left_on": _("left on"),
+    "make_up_days": _("days to work off"),
+    "make_ups": _("an excused lesson may be worked off"),
+    "mark_edit_days": _("days to mark a lesson in"),
+    "max_age": _("to age"),
     "may_collect": _("may collect"),
     "may_see": _("may see"),
     "method": _("method"),
     "middle_name": _("middle name"),
+    "min_age": _("from age"),
+    "minimum": _("minimum"),
+    "minutes": _("minutes"),
+    "missed_may_be_worked_off": _("a missed lesson may be worked off"),
+    "missed_share": _("charged for a missed lesson, %"),
     "name": pgettext_lazy("of a person", "name"),
     "note": _("note"),
     "on": _("date"),
+    "opens": _("opens"),
     "pays": _("pays"),
     "phone": _("phone"),
+    "phone_region": _("country of phones"),
+    "price": _("price"),
+    "pricing": _("pricing"),
+    "programme_id": _("programme"),
     "reach": _("reaches"),
     "reason": _("reason"),
     "responsible_id": _("responsible"),
     "role": _("role"),
     "since": _("from"),
+    "starts": _("starts"),
+    "state": _("state"),
+    "tariff": _("tariff"),
+    "teachers": _("teachers"),
+    "teaches": _("teaches"),
     "telegram": _("Telegram"),
     "theme": _("theme"),
+    "time_zone": _("time zone"),
     "topic": _("topic"),
     "until": _("until"),
+    "user_id": _("sign-in"),
     "username": _("login"),
+    "weekday": _("weekday"),
     "weekdays": _("weekdays"),
 }
 # Of these no value can be read, only that it is another one now.
-KEYS = frozenset({"branch_id", "responsible_id", "theme"})
+KEYS = frozenset(
+    {"branch_id", "branches", "programme_id", "responsible_id", "room", "tariff", "teachers", "theme", "user_id"}
+)
 
 _REACHES: Mapping[str, Promise] = {
     "everything": _("everywhere"),
@@ -140,6 +207,10 @@ def _plain(value: Any) -> str:
     return formats.short_day(date.fromisoformat(text[:10]), language=language()) if _DAY.match(text) else text
 
 
+def _clock(value: Any) -> str:
+    return str(value)[:5]
+
+
 def _weekdays(value: Any) -> str:
     return ", ".join(formats.weekday(day - 1, language=language()) for day in sorted(value))
 
@@ -150,10 +221,19 @@ def _one_of(words: Mapping[Any, object]) -> Callable[[Any], str]:
 
 _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "amount": lambda value: formats.money(Decimal(value), language=language()),
+    "calls_from": _clock,
+    "calls_until": _clock,
+    "closes": _clock,
+    "days": lambda value: ", ".join(map(_plain, value)),
     "kinship": _one_of(dict(Kinship.choices)),
     "language": _one_of(dict(Language.choices)),
     "method": _one_of(dict(Method.choices)),
+    "opens": _clock,
+    "price": lambda value: formats.money(Decimal(value), language=language()),
+    "pricing": _one_of(dict(Pricing.choices)),
     "reach": _one_of(_REACHES),
     "role": _one_of(ROLE_NAMES),
+    "state": _one_of(dict(GroupState.choices)),
+    "weekday": lambda value: formats.weekday(value - 1, language=language()),
     "weekdays": _weekdays,
 }

@@ -91,7 +91,10 @@ def test_a_contact_who_may_not_be_seen_is_not_joined(school, mara):
 
 @pytest.mark.parametrize(
     ("who", "branch", "error"),
-    [("mara", "south", NotFound), ("anna", "north", NotAllowed), ("dina", "north", NotFound), ("rita", "north", NotAllowed)],
+    [
+        ("mara", "south", NotFound), ("anna", "north", NotAllowed), ("rita", "north", NotAllowed),
+        ("dina", "north", NotFound),
+    ],  # fmt: skip
 )
 def test_clients_are_added_where_one_may(school, who, branch, error):
     with pytest.raises(error):

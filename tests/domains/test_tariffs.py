@@ -130,6 +130,7 @@ def test_a_new_price_prices_nothing_anew(school, vera):
     from rollbook.workflows import lesson_marked
 
     ivan = school.clients()[0]
-    lesson_marked.mark(lesson_id=school.lessons["chess"].pk, marks={ivan.pk: Status.ATTENDED}, seen=None, at=AT, by=vera)
+    lesson = school.lessons["chess"].pk
+    lesson_marked.mark(lesson_id=lesson, marks={ivan.pk: Status.ATTENDED}, seen=None, at=AT, by=vera)
     billing.change_tariff(tariff_id=Tariff.objects.get().pk, values={"price": D(99)}, seen=1, at=AT, by=vera)
     assert LedgerEntry.objects.get().amount == D("-12.50")

@@ -43,7 +43,8 @@ def test_slots_are_added_with_room_and_teachers_of_their_own(chess, oleg):
     extra = Employee.objects.create(first_name="Petra", branch=chess.branch)
     [pk] = add(chess, slot(room_id=room.pk, teacher_ids=(extra.pk, extra.pk)), by=oleg)
     row = TimetableSlot.objects.get(pk=pk)
-    assert (row.weekday, row.starts, row.minutes, row.room, list(row.teachers.all())) == (4, time(17), 60, room, [extra])
+    assert (row.weekday, row.starts, row.minutes, row.room) == (4, time(17), 60, room)
+    assert list(row.teachers.all()) == [extra]
     entry = Entry.objects.latest("pk")
     assert (entry.verb, entry.within, entry.new["starts"]) == ("slot.added", f"group:{chess.pk}", "17:00")
     assert add(chess, by=oleg) == ()

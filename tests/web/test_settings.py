@@ -131,6 +131,18 @@ def test_a_change_is_written_down_with_what_was_before(vera, school, name):
 
 
 @pytest.mark.parametrize("name", LISTS)
+def test_a_card_shows_what_was_done_to_it_to_those_who_may_see_that(vera, school, name):
+    add(vera, school, name)
+    field = "last_name" if name == "employees" else "name"
+    address = f"/settings/{name}/{MODELS[name].objects.latest('pk').pk}/edit/"
+    vera.post(address, filled(vera.get(address), **{field: "Else"}))
+    assert f"{NEW[name][field]} → Else" in vera.get(address).content.decode()
+    role = Role.objects.create(name="Without history", permissions=sorted({*Permission} - {Permission.HISTORY_SEE}))
+    Grant.objects.filter(user=school.users["vera"]).update(role=role)
+    assert "→ Else" not in vera.get(address).content.decode()
+
+
+@pytest.mark.parametrize("name", LISTS)
 def test_a_stale_edit_shows_both_values_and_is_kept_by_saving_again(vera, school, name):
     add(vera, school, name)
     field = "last_name" if name == "employees" else "name"

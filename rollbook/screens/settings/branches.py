@@ -3,8 +3,8 @@ from datetime import time
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
-from rollbook.foundation.formats import clock
 from rollbook.domains.history.queries import Line
+from rollbook.foundation.formats import clock
 from rollbook.screens.settings import Row, past
 
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
-from rollbook.domains.people.models import Employee
 from rollbook.domains.history.queries import Line
+from rollbook.domains.people.models import Employee
 from rollbook.screens.settings import Row, past
 
 

@@ -26,7 +26,7 @@ def card(*, by: Actor) -> Card:
     """The organisation and its rules, for those who may change them."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     columns = [column.name for column in fields(Card) if column.name != "history"]
-    row = Organisation.objects.values_list(*columns).first()
+    row = Organisation.objects.values(*columns).first()
     if row is None:
         raise NotFound
-    return Card(*row, past(word="organisation", pk=1, rows=None, by=by))
+    return Card(**row, history=past(word="organisation", pk=1, rows=None, by=by))

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups.models import Programme
-from rollbook.foundation.errors import NotFound
 from rollbook.domains.history.queries import Line
+from rollbook.foundation.errors import NotFound
 from rollbook.screens.settings import Row, past
 
 

@@ -2,8 +2,8 @@ from dataclasses import dataclass
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
-from rollbook.domains.schedule.models import Room
 from rollbook.domains.history.queries import Line
+from rollbook.domains.schedule.models import Room
 from rollbook.screens.settings import Row, past
 
 

@@ -6,8 +6,8 @@ from django.db.models import F, Q
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.models import Pricing, Tariff, TariffUse
-from rollbook.foundation.errors import NotFound
 from rollbook.domains.history.queries import Line
+from rollbook.foundation.errors import NotFound
 from rollbook.screens.settings import Row, past
 
 

@@ -1,7 +1,5 @@
 """Pages on which clients and their contacts are added and changed."""
 
-from dataclasses import asdict
-
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -14,7 +12,7 @@ from rollbook.foundation.errors import Refused
 from rollbook.foundation.periods import local
 from rollbook.screens import client_form
 from rollbook.web.clients.forms import ClientForm, ContactForm, FreezeForm, NewClientForm
-from rollbook.web.editing import said, take
+from rollbook.web.editing import initial, said, take
 from rollbook.web.pages import see_other, show
 
 
@@ -39,7 +37,7 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, client_id: int) -> HttpResponse:
     card = client_form.card(client_id=client_id, by=request.actor)
     data = request.POST if request.method == "POST" else None
-    form = ClientForm(data, by=request.actor, initial=asdict(card))
+    form = ClientForm(data, by=request.actor, initial=initial(card))
 
     def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
         return show(
@@ -81,7 +79,7 @@ def new_contact(request: HttpRequest, client_id: int) -> HttpResponse:
 def edit_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
     card = client_form.contact(relation_id=relation_id, by=request.actor)
     data = request.POST if request.method == "POST" else None
-    form = ContactForm(data, by=request.actor, initial=asdict(card), apart_from=card.contact_id)
+    form = ContactForm(data, by=request.actor, initial=initial(card), apart_from=card.contact_id)
 
     def change() -> HttpResponse:
         people.change_contact(

@@ -1,6 +1,5 @@
 """Pages on which groups are made and changed, and clients come into them and leave."""
 
-from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -14,9 +13,10 @@ from rollbook.foundation.errors import NotAllowed, Refused
 from rollbook.foundation.periods import local
 from rollbook.foundation.texts import clean_line
 from rollbook.screens import choices, enrolling, group_form
-from rollbook.web.editing import take
+from rollbook.web.editing import initial, take
 from rollbook.web.forms import Form
 from rollbook.web.groups.forms import EndForm, EnrolForm, EnrolNewForm, GroupForm, Slots, SlotSet
+from rollbook.web.history import told
 from rollbook.web.pages import see_other, show
 from rollbook.workflows import client_enrolled, enrolment_ended, group_changed, group_created
 from rollbook.workflows.group_changed import Price
@@ -51,8 +51,8 @@ def new(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, group_id: int) -> HttpResponse:
     card = group_form.card(group_id=group_id, at=timezone.now(), by=request.actor)
     data = request.POST if request.method == "POST" else None
-    form = GroupForm(data, by=request.actor, today=card.today, initial=asdict(card))
-    slots = _slots(request, data, [asdict(slot) for slot in card.slots])
+    form = GroupForm(data, by=request.actor, today=card.today, initial=initial(card))
+    slots = _slots(request, data, [initial(slot) for slot in card.slots])
     if data is None:
         return _group_page(request, form, slots, card=card)
 
@@ -99,8 +99,8 @@ def enrolments(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def ending(request: HttpRequest, enrolment_id: int) -> HttpResponse:
     page = enrolling.leaving(enrolment_id=enrolment_id, at=timezone.now(), by=request.actor)
-    initial = {"until": page.until or page.today, "version": page.version}
-    form = EndForm(request.POST if request.method == "POST" else None, by=request.actor, initial=initial)
+    stands = {"until": page.until or page.today, "version": page.version}
+    form = EndForm(request.POST if request.method == "POST" else None, by=request.actor, initial=stands)
 
     def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
         return show(
@@ -166,7 +166,8 @@ def _group_page(
     card: group_form.Card | None = None,
 ) -> HttpResponse:
     return show(
-        request, "groups/form.html", block="page", status=status, form=form, slots=slots, refusal=refusal, card=card
+        request, "groups/form.html", block="page", status=status, form=form, slots=slots, refusal=refusal, card=card,
+        told=told,
     )
 
 

@@ -1,4 +1,3 @@
-from dataclasses import asdict
 from functools import cache
 from typing import Any
 
@@ -14,8 +13,9 @@ from phonenumbers import SUPPORTED_REGIONS
 from rollbook.domains.access.models import Language
 from rollbook.foundation.errors import Refused
 from rollbook.screens.settings import organisation
-from rollbook.web.editing import said, take
+from rollbook.web.editing import initial, said, take
 from rollbook.web.forms import Form, NameField, VersionField, WholeField, ZoneField
+from rollbook.web.history import told
 from rollbook.web.pages import language, see_other, show
 from rollbook.web.settings.contents import contents
 from rollbook.workflows import organisation_changed
@@ -48,23 +48,25 @@ class OrganisationForm(Form):
 
 @require_http_methods(["GET", "POST"])
 def rules(request: HttpRequest) -> HttpResponse:
-    initial = asdict(organisation.card(by=request.actor))
+    card = organisation.card(by=request.actor)
     if request.method == "GET":
-        return _page(request, OrganisationForm(by=request.actor, initial=initial))
-    form = OrganisationForm(request.POST, by=request.actor, initial=initial)
+        return _page(request, OrganisationForm(by=request.actor, initial=initial(card)), card)
+    form = OrganisationForm(request.POST, by=request.actor, initial=initial(card))
 
     def change() -> HttpResponse:
         seen = form.cleaned_data["version"]
         organisation_changed.change(values=said(form), seen=seen, at=timezone.now(), by=request.actor)
         return see_other("settings-organisation")
 
-    return take(form, change, lambda status, refusal: _page(request, form, status, refusal))
+    return take(form, change, lambda status, refusal: _page(request, form, card, status, refusal))
 
 
-def _page(request: HttpRequest, form: Form, status: int = 200, refusal: Refused | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest, form: Form, card: organisation.Card, status: int = 200, refusal: Refused | None = None
+) -> HttpResponse:
     return show(
         request, "settings/organisation.html", block="page", status=status, form=form, refusal=refusal,
-        contents=contents(request, current="settings-organisation"),
+        card=card, told=told, contents=contents(request, current="settings-organisation"),
     )
 
 

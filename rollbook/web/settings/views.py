@@ -1,4 +1,3 @@
-from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -6,8 +5,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from rollbook.foundation.errors import NotAllowed, Refused
-from rollbook.web.editing import said, take
+from rollbook.web.editing import initial, said, take
 from rollbook.web.forms import Form
+from rollbook.web.history import told
 from rollbook.web.pages import see_other, show
 from rollbook.web.settings.contents import contents, first
 from rollbook.web.settings.sections import Section
@@ -45,10 +45,10 @@ def new(request: HttpRequest, section: Section) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, section: Section, pk: int) -> HttpResponse:
     card = section.card(pk=pk, by=request.actor)
-    initial = asdict(card)
+    stands = initial(card)
     if request.method == "GET":
-        return _form(request, section, section.form(by=request.actor, initial=initial), card=card, pk=pk)
-    form = section.form(request.POST, by=request.actor, initial=initial)
+        return _form(request, section, section.form(by=request.actor, initial=stands), card=card, pk=pk)
+    form = section.form(request.POST, by=request.actor, initial=stands)
 
     def change() -> HttpResponse:
         seen = form.cleaned_data["version"]
@@ -82,7 +82,7 @@ def _form(
 ) -> HttpResponse:
     return _page(
         request, "settings/form.html", section, status=status, form=form, refusal=refusal, card=card, pk=pk,
-        named=card and (getattr(card, "name", "") or f"{card.last_name} {card.first_name}".strip()),
+        told=told, named=card and (getattr(card, "name", "") or f"{card.last_name} {card.first_name}".strip()),
     )
 
 

@@ -110,7 +110,7 @@ def _told(
 ) -> None:
     """Written down for the card of the client and, within it, of the group; open journals are told."""
     new = {
-        "group": enrolment.group_id, "since": enrolment.since.isoformat(), "weekdays": enrolment.weekdays,
+        "group": enrolment.group.name, "since": enrolment.since.isoformat(), "weekdays": enrolment.weekdays,
         "until": enrolment.until.isoformat() if enrolment.until else None,
     }
     history.record(
