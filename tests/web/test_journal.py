@@ -114,7 +114,7 @@ def test_a_stale_mark_shows_both_values(anna, lesson, school):
     anna.post(f"{lesson}marks/", {f"mark-{ivan}": "attended"})
     answer = anna.post(f"{lesson}marks/", {f"mark-{ivan}": "missed", f"seen-{ivan}": "0"}, headers=HTMX)
     assert (answer.status_code, answer["HX-Retarget"]) == (409, "#refusal")
-    assert "yours: was not there, now: was there" in answer.content.decode()
+    assert "Ivan: yours: was not there, now: was there" in answer.content.decode()
 
 
 def test_everyone_was_there_and_the_lesson_is_held(anna, lesson, school):

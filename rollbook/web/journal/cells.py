@@ -82,11 +82,6 @@ class Words:
             parts += filter(None, [self._day(cell.worked_off_on), cell.worked_off_note])
         return ", ".join(parts)
 
-    def told(self, pair: Mapping[str, object]) -> Mapping[str, object]:
-        """Both values of a cell that two have marked, in words."""
-        words = {name: self.texts[State(str(pair[name]) or State.UNMARKED)] for name in ("yours", "theirs")}
-        return {**pair, **words, "label": pair["name"]}
-
     def letter(self, square: Square) -> str:
         if square.state == State.PLANNED and square.cell.kind in self.kinds:
             return self.kinds[square.cell.kind]
@@ -99,7 +94,8 @@ class Words:
 def in_words(pair: Mapping[str, object]) -> dict[str, object]:
     """Two marks of the same cell, as a person reads them."""
     texts = Words().texts
-    return {**pair, **{whose: texts[State(str(pair[whose] or "unmarked"))] for whose in ("yours", "theirs")}}
+    words = {whose: texts[State(str(pair[whose] or "unmarked"))] for whose in ("yours", "theirs")}
+    return {**pair, **words, "label": pair["name"]}
 
 
 def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> Markup:
