@@ -61,7 +61,9 @@ async function load(next: Shown): Promise<void> {
   panel.replaceChildren(...skeleton());
   panel.hidden = false;
   cover();
-  const where = addresses[next.key]!.replace(/0(?=\/?$)/, next.id);
+  // The month that the page shows is the one that the panel tells of.
+  const month = new URLSearchParams(location.search).get("month");
+  const where = addresses[next.key]!.replace(/0(?=\/?$)/, next.id) + (month ? `?month=${encodeURIComponent(month)}` : "");
   await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel });
   if (!same(shown, next)) return;
   if (panel.querySelector(".skeleton")) return leave(); // it was refused, and the refusal says why
