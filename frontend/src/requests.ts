@@ -62,6 +62,17 @@ document.addEventListener("click", (event) => {
   if ((event.target as Element).closest(".refusal .close")) refusal()?.replaceChildren();
 });
 
+// A plain form is sent once, however often its button is pressed; without an answer it may be sent again.
+const PATIENCE = 8_000;
+const sent = new WeakSet<HTMLFormElement>();
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (event.defaultPrevented || form.method !== "post") return;
+  if (sent.has(form)) event.preventDefault();
+  else sent.add(form);
+  window.setTimeout(() => sent.delete(form), PATIENCE);
+});
+
 /** For requests that htmx does not make. */
 export function csrf(): string {
   return cookie("csrftoken");

@@ -1,6 +1,6 @@
 """The card of a client, which is the side panel as well: contacts, groups, why the balance is what it is, history."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +19,7 @@ from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.rules import lesson_days, lessons_of_month, month_of
 from rollbook.foundation.periods import local
 
+TOLD_UNDER = {Permission.PHONE_SEE: ("phone", "email", "telegram"), Permission.MONEY_SEE: ("amount",)}
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -59,6 +60,7 @@ class Card:
     history: Sequence[Line] | None
     may_edit: bool
     may_take_payment: bool
+    may_enrol: bool
 
     @property
     def is_frozen(self) -> bool:
@@ -76,7 +78,8 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     today = local(at, client.branch.time_zone).date()
     first, last = month_of(month or today)
     may = Client.objects.all().held_on(
-        by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.MONEY_SEE, Permission.HISTORY_SEE
+        by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.MONEY_SEE, Permission.HISTORY_SEE,
+        Permission.PHONE_SEE,
     )
     sees_journal = by.may(Permission.JOURNAL_SEE)
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
@@ -92,10 +95,19 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         statement=billing.statement(client_id=client_id, first=first, last=last, by=by) if sees_money else None,
         balance=billing.balances(clients=[client_id], by=by).get(client_id),
         ahead=_ahead(client_id, current, today, by) if sees_money and sees_journal else (),
-        history=history.of(subject=f"client:{client_id}", zone=client.branch.time_zone, by=by)
-        if Permission.HISTORY_SEE in may else None,
+        history=_past(client, may, by),
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
+        may_enrol=by.may(Permission.GROUP_EDIT),
     )
+
+
+def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Line] | None:
+    """What was done, without what the same person may not see of the client elsewhere."""
+    if Permission.HISTORY_SEE not in may:
+        return None
+    lines = history.of(subject=f"client:{client.pk}", zone=client.branch.time_zone, by=by)
+    hidden = [fields for permission, fields in TOLD_UNDER.items() if permission not in may]
+    return history.without(lines, {name for fields in hidden for name in fields})
 
 
 def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor) -> tuple[Ahead, ...]:

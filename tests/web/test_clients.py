@@ -3,6 +3,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from rollbook.domains.access.models import Role
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
 from rollbook.domains.people.models import Client, Contact
 from rollbook.screens import clients
@@ -136,3 +137,18 @@ def test_another_branchs_client_is_not_there(mara, school):
     for answer in (mara.get(f"/clients/{jan}/"), mara.post(f"/clients/{jan}/payments/", paying())):
         assert answer.status_code == 404
     assert not Payment.objects.exists()
+
+
+def test_history_tells_nothing_that_the_card_hides(client, school, card, mara):
+    mara.post(f"{card}payments/", paying())
+    relation = school.clients()[0].relations.get()
+    told = {"first_name": "New", "phone": "+380507654321", "kinship": "mother", "language": "en", "pays": "on"}
+    assert mara.post(f"/relations/{relation.pk}/edit/", told).status_code == 303
+    assert "654" in mara.get(card).content.decode()
+    Role.objects.filter(code="analyst").update(permissions=["client.see", "journal.see", "history.see"])
+    client.force_login(school.users["nina"])
+    text = client.get(card).content.decode()
+    assert "New" in text
+    assert "654" not in text
+    assert "1,000" not in text
+    assert "1000.50" not in text

@@ -1,5 +1,5 @@
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q
@@ -21,6 +21,15 @@ class Line:
     subject: str
     old: Mapping[str, object]
     new: Mapping[str, object]
+
+
+def without(lines: Sequence[Line], fields: Collection[str]) -> tuple[Line, ...]:
+    """The same acts for whoever may not see these fields."""
+
+    def seen(values: Mapping[str, object]) -> Mapping[str, object]:
+        return {name: value for name, value in values.items() if name not in fields}
+
+    return tuple(replace(line, old=seen(line.old), new=seen(line.new)) for line in lines)
 
 
 def of(*, subject: str, zone: str, by: Author, limit: int = 50) -> Sequence[Line]:
