@@ -213,6 +213,7 @@ MFA_FORMS = {
     "authenticate": "rollbook.web.account.forms.AuthenticateForm",
     "reauthenticate": "rollbook.web.account.forms.ReauthenticateByCodeForm",
     "add_webauthn": "rollbook.web.account.forms.AddKeyForm",
+    "edit_webauthn": "rollbook.web.account.forms.EditKeyForm",
     "authenticate_webauthn": "rollbook.web.account.forms.AuthenticateByKeyForm",
     "reauthenticate_webauthn": "rollbook.web.account.forms.ReauthenticateByKeyForm",
     "login_webauthn": "rollbook.web.account.forms.SignInByKeyForm",

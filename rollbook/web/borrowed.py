@@ -17,6 +17,7 @@ SENTENCES = (
         "Ensure this value has at most %(limit_value)d characters (it has %(show_value)d).",
         "limit_value",
     ),
+    _("Email"),
     # Passwords
     _("Current Password"),
     _("New Password"),

@@ -37,7 +37,7 @@ VERBS: Mapping[str, str | Promise] = {
     "branch.restored": _("Opened again"),
     "employee.added": _("Employee added"),
     "employee.changed": _("Employee changed"),
-    "employee.left": _("Has left"),
+    "employee.left": _("Works here no more"),
     "employee.linked": _("Sign-in changed"),
     "employee.manages": _("Branches to manage changed"),
     "employee.returned": _("Is back"),
@@ -60,17 +60,17 @@ VERBS: Mapping[str, str | Promise] = {
     "organisation.changed": _("Rules changed"),
     "organisation.founded": _("Founded"),
     "programme.added": _("Programme added"),
-    "programme.archived": _("Put away"),
+    "programme.archived": _("Archived"),
     "programme.changed": _("Programme changed"),
     "programme.restored": _("Brought back"),
     "room.added": _("Room added"),
-    "room.archived": _("Put away"),
+    "room.archived": _("Archived"),
     "room.changed": _("Room changed"),
     "room.restored": _("Brought back"),
     "slot.added": _("Added to the timetable"),
     "slot.ended": _("Taken out of the timetable"),
     "tariff.added": _("Tariff added"),
-    "tariff.archived": _("Put away"),
+    "tariff.archived": _("Archived"),
     "tariff.changed": _("Tariff changed"),
     "tariff.restored": _("Brought back"),
     "tariff.used": _("Tariff chosen"),
@@ -122,7 +122,9 @@ FIELDS: Mapping[str, str | Promise] = {
     "minutes": _("minutes"),
     "missed_may_be_worked_off": _("a missed lesson may be worked off"),
     "missed_share": _("charged for a missed lesson, %"),
-    "name": pgettext_lazy("of a person", "name"),
+    "name": _("name"),
+    "client.name": pgettext_lazy("of a person", "name"),
+    "user.name": pgettext_lazy("of a person", "name"),
     "note": _("note"),
     "on": _("date"),
     "opens": _("opens"),
@@ -172,7 +174,9 @@ def told(line: Line) -> str:
     if line.verb == "lesson.marked":
         return f"{verb}: {_marks(line)}"
     changes = {name: _change(line, name) for name in [*line.old, *line.new] if name in FIELDS}
-    parts = [str(FIELDS[name]) if name in KEYS else f"{FIELDS[name]}: {said}" for name, said in changes.items() if said]
+    of = line.verb.partition(".")[0]
+    words = {name: FIELDS.get(f"{of}.{name}", FIELDS[name]) for name in changes}
+    parts = [str(words[name]) if name in KEYS else f"{words[name]}: {said}" for name, said in changes.items() if said]
     return f"{verb}: {'; '.join(parts)}" if parts else verb
 
 

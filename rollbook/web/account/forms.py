@@ -134,7 +134,19 @@ class Careful(forms.Form):
             raise get_adapter().validation_error("incorrect_code") from error
 
 
-class AddKeyForm(Careful, webauthn.AddWebAuthnForm):
+class Named(forms.Form):
+    """allauth has no word for the name of a key."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name")
+
+
+class EditKeyForm(Named, webauthn.EditWebAuthnForm):
+    pass
+
+
+class AddKeyForm(Named, Careful, webauthn.AddWebAuthnForm):
     def clean(self) -> Any:
         with self.refusing():
             return super().clean()

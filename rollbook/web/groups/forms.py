@@ -85,7 +85,8 @@ class SlotForm(Form):
         self.fields["room"].choices = [("", NOTHING), *rooms]
         self.fields["minutes"].initial = minutes
         for field in self.fields.values():
-            field.widget.attrs["aria-label"] = field.label
+            if field.label:
+                field.widget.attrs["aria-label"] = field.label
 
     def clean(self) -> dict[str, Any]:
         told = self.cleaned_data
@@ -110,6 +111,10 @@ class SlotForm(Form):
 
 class Slots(forms.BaseFormSet):
     """The weekly rules of a group, as many as there are and three more."""
+
+    default_error_messages = forms.BaseFormSet.default_error_messages | {
+        "missing_management_form": _("This page has grown old. Reload it and try again."),
+    }
 
     def add_fields(self, form: SlotForm, index: int | None) -> None:
         super().add_fields(form, index)

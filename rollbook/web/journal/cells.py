@@ -2,7 +2,6 @@
 half the time of a page of 1,000 cells). Letters and words stand beside the colours, for those who do not see them."""
 
 from collections.abc import Mapping
-from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 

@@ -5,7 +5,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.domains.journal.actions import StaleMark
-from rollbook.domains.journal.actions import StaleMark
 from rollbook.screens import groups, journal, lesson
 from rollbook.web.history import told
 from rollbook.web.journal.cells import Words, cell, choices, in_words, row_of_cells

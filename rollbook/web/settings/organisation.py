@@ -80,7 +80,7 @@ def currencies(language: str) -> list[tuple[str, str]]:
         if tender and until is None
     }
     names = Locale.parse(language).currencies
-    return sorted(((code, f"{code}, {names.get(code, code)}") for code in used), key=lambda pair: pair[0])
+    return [(code, f"{code}, {names[code]}" if code in names else code) for code in sorted(used)]
 
 
 @cache
