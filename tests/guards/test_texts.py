@@ -186,11 +186,12 @@ def known(things):
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def browsers(things, request):
-    """In the language: the owner's and that of somebody with a passkey, who have just proved to be it, and a
-    stranger's."""
+    """In the language: of the owner, of an administrator without a second factor, and of somebody with a passkey, who
+    all have just proved to be it; and a stranger's."""
     User.objects.update(language=request.param)
-    browsers = {name: Client(headers={"accept-language": request.param}) for name in ("vera", "olha", "stranger")}
-    for name in ("vera", "olha"):
+    people = ("vera", "mara", "olha")
+    browsers = {name: Client(headers={"accept-language": request.param}) for name in (*people, "stranger")}
+    for name in people:
         browsers[name].force_login(things.school.users[name])
         assert browsers[name].post("/account/reauthenticate/", {"password": PASSWORD}).status_code == 302
     return browsers
@@ -205,9 +206,20 @@ def address(things, route, kind):
 
 @pytest.mark.parametrize(("route", "kind"), routes("GET"), ids=[route for route, _kind in routes("GET")])
 def test_no_english_is_left_on_a_page(things, browsers, known, route, kind):
-    for name in ["olha"] if kind == "passkey" else ["vera", "stranger"]:
+    for name in ["olha"] if kind == "passkey" else ["vera", "mara", "stranger"]:
         answer = browsers[name].get(address(things, route, kind))
         assert english(answer.content.decode(), known) == {}
+
+
+def test_no_english_is_left_between_password_and_code(browsers, known):
+    cache.clear()
+    with transaction.atomic():
+        answer = browsers["stranger"].post("/account/login/", {"login": "vera", "password": PASSWORD}, follow=True)
+        assert answer.request["PATH_INFO"] == "/account/factors/authenticate/"
+        assert english(answer.content.decode(), known) == {}
+        answer = browsers["stranger"].post("/account/factors/authenticate/", {"code": "000000"})
+        assert english(answer.content.decode(), known) == {}
+        transaction.set_rollback(True)
 
 
 @pytest.mark.parametrize(("route", "kind"), routes("POST"), ids=[route for route, _kind in routes("POST")])

@@ -9,7 +9,7 @@ from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.lessons import router as lessons
-from rollbook.foundation.errors import Declined, InvalidInput, Malformed, NotSignedIn, status_of
+from rollbook.foundation.errors import Declined, InvalidInput, Malformed, NotAllowed, NotSignedIn, status_of
 
 # Whoever comes with a browser's session is asked for its CSRF token, too: django_auth sees to that.
 api = NinjaAPI(
@@ -42,8 +42,8 @@ def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """A body that is no JSON at all."""
-    return declined(request, Malformed())
+    """A body that is no JSON at all; or a browser's session without the token that comes with it."""
+    return declined(request, NotAllowed() if error.status_code == 403 else Malformed())
 
 
 @api.exception_handler(RecursionError)

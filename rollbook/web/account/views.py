@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from rollbook.domains.access import actions as access
 from rollbook.domains.access import queries
@@ -41,6 +41,7 @@ def name(request: HttpRequest) -> HttpResponse:
     return see_other("account")
 
 
+@require_http_methods(["GET", "POST"])
 @reauthentication_required(app="allauth.account")
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Login and e-mail, changed by nobody but the person, who has lately proved to be it."""

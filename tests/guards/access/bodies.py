@@ -7,8 +7,11 @@ does; the test fills them with what lies where the person asks, and then with wh
 from datetime import date, timedelta
 from decimal import Decimal
 
+from allauth.mfa.models import Authenticator
+
 from rollbook.domains.access.actor import operator
-from rollbook.domains.access.models import Grant, Invitation, Role
+from rollbook.domains.access.models import Grant, Invitation, Role, SignInLink, User
+from rollbook.domains.access.rules import digest_of
 from rollbook.domains.billing.models import Method, Tariff
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
 from rollbook.domains.people.models import Contact, Employee, Relation
@@ -21,6 +24,12 @@ GROUP_OF = {"north": "chess", "south": "judo", "everywhere": "chess"}
 MANAGED = {"north": "mara", "south": "boris", "everywhere": "olha"}  # whose rights lie where
 INVITERS = {"north": "oleg", "south": "rita", "everywhere": "vera"}
 ABSENT = 999_999
+PASSWORD = "correct horse battery"
+# What stands in an address instead of an id.
+SECRETS = {
+    "/link/<str:secret>/": "/link/open-sesame/", "/invitation/<str:secret>/": "/invitation/come-in/",
+    "<uidb36>-<key>": "1-nonsense",
+}
 
 # Told apart on any page, and seen by few: names, phones, sums.
 NAMES = {"chess": "Quokka", "dance": "Wombat", "judo": "Numbat"}
@@ -41,6 +50,7 @@ class Things:
         for place, name in MANAGED.items():
             self._managed(place, name)
         self._shared()
+        self._accounts()
 
     def id(self, kind: str, place: str) -> int:
         """Of this kind, in this place or in the one that stands for it."""
@@ -107,6 +117,22 @@ class Things:
             ("tariff", "shared"): Tariff.objects.create(name="Spare", price=1).pk,
             ("role", "shared"): Role.objects.create(name="Guest", permissions=["client.see"]).pk,
         }
+
+    def _accounts(self) -> None:
+        for user in self.school.users.values():
+            user.set_password(PASSWORD)
+            user.save()
+        paula = User.objects.create(username="paula", name="Paula")
+        key = Authenticator.objects.create(user=paula, type="webauthn", data={"name": "Key", "credential": {}})
+        self.rows["passkey", "paula"] = key.pk
+        SignInLink.objects.create(
+            user=self.school.users["mara"], digest=digest_of("open-sesame"), expires_at=AT + timedelta(hours=1)
+        )
+        Invitation.objects.create(
+            name="Guest", digest=digest_of("come-in"), invited_by=self.school.users["vera"], invited_at=AT,
+            expires_at=AT + timedelta(days=1),
+            grant={"role": self.rows["role", "shared"], "reach": "everything", "branches": [], "groups": []},
+        )
 
 
 # What must be so before a thing can be done; it is made so only for those who may do it. Either another request, sent
@@ -197,6 +223,23 @@ def invited_to_group(role, group):
     return {"name": "Guest", **given_in_group(role, group)}
 
 
+def wrong_code():
+    return {"code": "000000"}
+
+
+def wrong_key():
+    return {"name": "Key", "credential": "{}"}
+
+
+def nothing():
+    return {}
+
+
+# What only a device in somebody's hand, or a letter, could say right: 422 stands for done.
+WRONG = {wrong_code, wrong_key, nothing}
+# What changes nothing though it is done.
+IDLE = {("POST", "/account/password/set/"): "everybody here has a password", ("POST", "/account/reauthenticate/"): ""}
+
 # What is sent; an address that takes different things has several.
 BODIES = {
     ("GET", "/live/"): [lambda group: {"topics": f"group:{group}"}, lambda lesson: {"topics": f"lesson:{lesson}"}],
@@ -251,4 +294,22 @@ BODIES = {
     ],
     ("POST", "/api/v1/lessons/<int:lesson_id>/cancellation"): [lambda: {"reason": "Flu"}],
     ("POST", "/api/v1/clients/<int:client_id>/payments"): [payment],
+    ("POST", "/account/name/"): [lambda: {"name": "Another"}],
+    ("POST", "/account/sign-in/"): [lambda: {"username": "another", "email": "", "version": 1}],
+    ("POST", "/account/link/"): [lambda: {"secret": "open-sesame"}],
+    ("POST", "/account/invitation/"): [
+        lambda: {"secret": "come-in", "name": "Guest", "username": "guest", "password": PASSWORD}
+    ],
+    ("POST", "/account/login/"): [lambda: {"login": "vera", "password": PASSWORD}],
+    ("POST", "/account/reauthenticate/"): [lambda: {"password": PASSWORD}],
+    ("POST", "/account/password/change/"): [
+        lambda: {"oldpassword": PASSWORD, "password1": "staple " + PASSWORD, "password2": "staple " + PASSWORD}
+    ],
+    ("POST", "/account/password/reset/"): [lambda: {"email": "vera@example.org"}],
+    ("POST", "/account/password/reset/key/<uidb36>-<key>/"): [nothing],
+    ("POST", "/account/factors/app/activate/"): [wrong_code],
+    ("POST", "/account/factors/keys/add/"): [wrong_key],
+    ("POST", "/account/factors/keys/<int:pk>/edit/"): [lambda: {"name": "Another"}],
+    ("POST", "/preferences/language/"): [lambda: {"language": "uk"}],
+    ("POST", "/preferences/theme/"): [lambda: {"theme": "dark"}],
 }

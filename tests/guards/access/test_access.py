@@ -11,22 +11,36 @@ import csv
 import inspect
 import json
 import re
-import time
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import time_machine
 from django.db import connection, transaction
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import get_resolver, resolve
 from django.urls.resolvers import URLResolver
 
-from tests.guards.access.bodies import ABSENT, AFTER, BEFORE, BODIES, BRANCH_OF, NAMES, PHONES, SUMS, Things
+from tests.guards.access.bodies import (
+    AFTER,
+    BEFORE,
+    BODIES,
+    BRANCH_OF,
+    IDLE,
+    NAMES,
+    PASSWORD,
+    PHONES,
+    SECRETS,
+    SUMS,
+    WRONG,
+    Things,
+)
 from tests.school import AT, found_school
 
 HERE = Path(__file__).parent
 NOT_OURS = {"/api/v1/": "the root by which ninja reverses its own addresses; answers 404 to all"}
+TAKES_ANYTHING = {"/api/v1/openapi.json": "ninja's own, which only tells"}
 
 # What the words of roles.csv reach.
 REACHES = {
@@ -44,11 +58,16 @@ PLACES = {
     **dict.fromkeys(("branch", "closing day", "recruit"), BRANCHES),
     **dict.fromkeys(("user", "grant", "invitation"), ("everywhere", *BRANCHES)),
     **dict.fromkeys(("programme", "tariff", "role"), SHARED),
+    "passkey": ("paula",),
 }
 # Whoever reaches a group of a branch sees the branch.
 SEEN_IN_PART = {"branch", "closing day"}
-# Which ids stand in an address; any other name there is of the kind that the table says.
+# Ids of an address that are not of the kind which its row names.
 IN_ADDRESS = {"user_id": "user"}
+# Whoever has no second factor is told so, or led to another way of proving who they are; nothing is done.
+ALIKE = {"nothing": {"done", "not found", "prove it", "422"}}
+# Who is no member of a lesson is refused by the business, be they elsewhere or nowhere: 409 as for anybody else.
+STRANGERS = {"client"}
 
 
 def table(name):
@@ -91,6 +110,10 @@ def expected(person, method, route, place):
         return "sign in"
     if kind == "oneself":
         return "done"
+    if kind == "device":
+        return "nothing"
+    if kind == "passkey":  # of somebody else, whoever asks
+        return "not found"
     may = place != "absent" and holds(person, needs, extent, kind, place)
     if kind == "list" or (PLACES[kind] == SHARED and not holds(person, needs, extent, kind, "shared")):
         return "done" if may else "not allowed"
@@ -117,34 +140,51 @@ class Stage:
 
     def ask(self, person, method, route, place, body=None, *, prepared=False, swapped=None):
         """Ask, and leave no trace. `swapped` puts another id into the body, by the kind of what it names."""
+        browser = self.browsers[person]
+        cookies = copy(browser.cookies)
         with transaction.atomic():
             if prepared:
                 self.prepare(method, route, place)
-            before = rows_written()
-            response = self.send(person, method, route, place, body, swapped or {})
-            written = rows_written() > before
+            before = rows_written() if method != "GET" else 0
+            response = self.send(browser, method, route, place, body, swapped or {})
+            written = method != "GET" and rows_written() > before
             transaction.set_rollback(True)
-        text = response.content.decode() if not response.streaming else ""
+        browser.cookies = cookies
+        text = "" if response.streaming else response.content.decode()
         return Answer(in_words(response), text, written, response.status_code)
 
     def prepare(self, method, route, place):
-        if (before := BEFORE.get((method, route))) is not None:
-            before(*(self.things.id(kind, place) for kind in inspect.signature(before).parameters))
+        """Make so what must be so before this can be done."""
+        if before := BEFORE.get((method, route)):
+            before(*(self.things.id(kind, place) for kind in parameters(before)))
         if earlier := AFTER.get((method, route)):
             self.prepare(*earlier, place)
-            assert in_words(self.send("vera", *earlier, place, next(iter(BODIES.get(earlier, [None]))), {})) == "done"
+            answer = self.send(self.browsers["vera"], *earlier, place, bodies(earlier)[0], {})
+            assert in_words(answer) == "done"
 
-    def send(self, person, method, route, place, body, swapped):
-        kind = ROUTES[method, route]["of"]
-        address = re.sub(
-            r"<int:(\w+)>", lambda name: str(self.things.id(IN_ADDRESS.get(name[1], kind), place)), route
-        )
-        ids = {name: self.things.id(name, place) for name in inspect.signature(body).parameters} if body else {}
+    def send(self, browser, method, route, place, body, swapped):
+        address = self.address(method, route, place)
+        ids = {kind: self.things.id(kind, place) for kind in parameters(body)}
         data = body(**ids | swapped) if body else {}
-        send = getattr(self.browsers[person], method.lower())
+        send = getattr(browser, method.lower())
         if method != "GET" and address.startswith("/api/"):
             return send(address, json.dumps(data), content_type="application/json")
         return send(address, data)
+
+    def address(self, method, route, place):
+        kind = ROUTES[method, route]["of"]
+        for said, secret in SECRETS.items():
+            route = route.replace(said, secret)
+        return re.sub(r"<int:(\w+)>", lambda name: str(self.things.id(IN_ADDRESS.get(name[1], kind), place)), route)
+
+
+def bodies(route):
+    return BODIES.get(route, [None])
+
+
+def parameters(body):
+    """The kinds of the ids that a body carries."""
+    return tuple(inspect.signature(body).parameters) if body else ()
 
 
 def in_words(response):
@@ -158,58 +198,268 @@ def in_words(response):
 
 
 def rows_written():
-    """So far in this transaction, what was rolled back included: a refusal must not have written even that. The cache
-    counts how often somebody tries, and counts refusals, too."""
+    """So far in this transaction, what was rolled back included: a refusal must not have written even that. Tries are
+    counted in the cache, refused ones, too; a session keeps what a browser wants to do after signing in."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables WHERE relname <> 'cache'"
+            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
+            " WHERE relname NOT IN ('cache', 'access_session')"
         )
         return cursor.fetchone()[0]
 
 
 @pytest.fixture(scope="module")
 def stage(django_db_setup, django_db_blocker):
-    with django_db_blocker.unblock(), time_machine.travel(AT, tick=False), transaction.atomic():
+    cheap = override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+    with django_db_blocker.unblock(), cheap, time_machine.travel(AT, tick=False), transaction.atomic():
         stage = Stage(Things(found_school()), {"nobody": Client()})
         for person in ROLES["who"]:
-            stage.browsers[person] = Client()
-            stage.browsers[person].force_login(stage.things.school.users[person])
-            session = stage.browsers[person].session
-            session["account_authentication_methods"] = [{"method": "password", "at": time.time()}]
-            session.save()
+            stage.browsers[person] = signed_in(stage.things.school.users[person], proved=True)
         yield stage
         transaction.set_rollback(True)
 
 
-def own_place(person, row):
-    """A place where somebody may do what this address does, for what picks nothing by its address."""
-    words = reached(person, row["needs"])
+def signed_in(user, *, proved):
+    """A browser; `proved` where the person has just typed their password once more."""
+    browser = Client()
+    browser.force_login(user)
+    if proved:
+        assert browser.post("/account/reauthenticate/", {"password": PASSWORD}).status_code == 302
+    return browser
+
+
+def places(person, route):
+    """Where this person is to ask: of the places that answer alike the first stands for all."""
+    row = ROUTES[route]
+    if row["of"] not in PLACES:
+        return ("",)
+    first = {expected(person, *route, place): place for place in reversed(PLACES[row["of"]])}
+    return (*first.values(), "absent")
+
+
+def own_place(person, permission):
+    """A place where somebody holds a permission: there lies what is sent to an address that picks nothing."""
+    words = reached(person, permission)
     return next((place for place in (*GROUPS, *BRANCHES) if place in words), "chess")
 
 
-def places(row):
-    return (*PLACES[row["of"]], "absent") if row["of"] in PLACES else ("",)
+def asking(route):
+    """Who asks: everybody; where nothing is looked at but who signed in, those who may all, nothing, and a stranger."""
+    return PERSONS if ROUTES[route]["of"] in {*PLACES, "list"} else ("vera", "dina", "nobody")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
-@pytest.mark.parametrize("person", PERSONS)
-def test_everyone_gets_the_expected_answer_and_a_refused_write_writes_nothing(stage, person, route):
-    row, wrong, refusals = ROUTES[route], [], set()
-    for place in places(row):
-        answer = expected(person, *route, place)
-        for body in BODIES.get(route, [None]):
-            got = stage.ask(person, *route, place or own_place(person, row), body, prepared=answer == "done")
-            if got.word != answer:
-                wrong.append(f"{place}: {got.word} instead of {answer} {got.text if got.status == 422 else ''}")
-            may_write = route[0] != "GET" and answer == "done" and row["of"] != "all"
-            if got.written != may_write:
-                wrong.append(f"{place}: {'wrote' if got.written else 'wrote nothing'}")
-            if got.word == "not found":
-                refusals.add(same(got.text))
+def test_everyone_gets_the_expected_answer_and_a_refused_write_writes_nothing(stage, route):
+    wrong = []
+    for person in asking(route):
+        refusals = set()
+        for place in places(person, route):
+            sent = bodies(route) if expected(person, *route, place) == "done" else bodies(route)[:1]
+            for body in sent:
+                got, told = asked(stage, person, route, place, body)
+                wrong += [f"{person}, {place or 'nowhere'}: {what}" for what in told]
+                refusals |= {without_tokens(got.text)} if got.word == "not found" else set()
+        if len(refusals) > 1:
+            wrong.append(f"{person}: what is hidden and what is absent must answer alike")
     assert not wrong, "\n".join(wrong)
-    assert len(refusals) <= 1, "what is hidden and what is absent must answer alike"
 
 
-def same(text):
-    """Without what differs from one answer to the next by chance."""
-    return re.sub(r'(name="csrfmiddlewaretoken" value|hx-headers)="[^"]*"', "", text)
+def asked(stage, person, route, place, body):
+    """The answer, and what is wrong with it."""
+    row, answer = ROUTES[route], expected(person, *route, place)
+    wanted = "422" if body in WRONG and answer == "done" else answer
+    where = place or own_place(person, row["needs"])
+    got = stage.ask(person, *route, where, body, prepared=answer == "done")
+    wrong = [f"tells {secret}" for secret in betrayed(person, got.text)]
+    if got.word not in ALIKE.get(wanted, {wanted}):
+        wrong.append(f"{got.word} instead of {wanted} {got.text if got.status == 422 else ''}")
+    if route[0] != "GET" and row["of"] != "all" and got.written != (wanted == "done" and route not in IDLE):
+        wrong.append("wrote" if got.written else "wrote nothing")
+    return got, wrong
+
+
+def without_tokens(text):
+    """An answer without what is another each time."""
+    return re.sub(r'("csrfmiddlewaretoken" value|hx-headers)=(["\']).*?\2', "", text)
+
+
+def betrayed(person, text):
+    """What this answer says that this person may not know: names, phones and sums of people, names of places."""
+    seen = reached(person, "client.see") | reached(person, "journal.see")
+    digits = re.sub(r"\D", "", text)
+    for group in GROUPS:
+        if NAMES[group] in text and group not in seen:
+            yield NAMES[group]
+        if PHONES[group].lstrip("+") in digits and group not in reached(person, "phone.see"):
+            yield PHONES[group]
+        if SUMS[group] in text.replace(",", ".") and group not in reached(person, "money.see"):
+            yield SUMS[group]
+        if re.search(rf"\b{group.title()}\b", text) and group not in seen:
+            yield group
+    for branch in BRANCHES:
+        if re.search(rf"(?<!/)\b{branch.title()}\b", text) and not seen & REACHES[branch]:
+            yield branch
+
+
+# Ids that come in a body ----------------------------------------------------------------------------------------------
+
+
+def ids_in_bodies():
+    """Each id that a body carries: its route, its kind, and what it takes to choose it."""
+    for route, row in ROUTES.items():
+        for said in row["body"].split():
+            kind, permission, extent = (said + "::").split(":")[:3]
+            yield route, kind, permission, extent
+
+
+SWAPS = list(ids_in_bodies())
+
+
+def test_each_id_of_a_body_stands_in_the_table():
+    carried = {(route, kind) for route in BODIES for body in bodies(route) for kind in parameters(body)}
+    assert carried == {(route, kind) for route, kind, *_needs in SWAPS}
+    assert set(BODIES) | set(AFTER) | set(BEFORE) <= set(ROUTES)
+
+
+@pytest.mark.parametrize("swap", SWAPS, ids=lambda swap: f"{' '.join(swap[0])} {swap[1]}")
+def test_an_id_from_elsewhere_in_a_body_is_refused_like_an_absent_one(stage, swap):
+    route, kind, permission, extent = swap
+    asked, wrong = 0, []
+    for person in ROLES["who"]:
+        place = where_done(person, route)
+        for body in [body for body in bodies(route) if place and kind in parameters(body)]:
+            absent = stage.ask(person, *route, place, body, swapped={kind: stage.things.id(kind, "absent")})
+            hidden = [other for other in PLACES[kind] if not holds(person, permission, extent, kind, other)]
+            answers = [stage.ask(person, *route, place, body, swapped={kind: stage.things.id(kind, o)}) for o in hidden]
+            for got in (absent, *answers):
+                asked += 1
+                if got.written or got.status != absent.status or got.status not in refusals_of(kind, route):
+                    wrong.append(f"{person}, {place}: {got.status}, wrote {got.written}; absent: {absent.status}")
+                if got.status == 422 and not names_a_field(got.text):
+                    wrong.append(f"{person}, {place}: no field is named")
+    assert not wrong, "\n".join(wrong)
+    assert asked
+
+
+def where_done(person, route):
+    """A place where this person may do this, or None."""
+    row = ROUTES[route]
+    if row["of"] in PLACES:
+        return next((place for place in PLACES[row["of"]] if expected(person, *route, place) == "done"), None)
+    return own_place(person, row["needs"]) if expected(person, *route, "") == "done" else None
+
+
+def refusals_of(kind, route):
+    if route == ("GET", "/live/"):
+        return {403}
+    return {404, 409, 422} if kind in STRANGERS else {404, 422}
+
+
+def names_a_field(text):
+    if text.startswith("{"):
+        return bool(json.loads(text)["fields"])
+    return 'aria-invalid="true"' in text or 'class="errors"' in text
+
+
+def test_a_second_id_in_an_address_must_belong_to_the_first(stage):
+    things = stage.things
+    mara, boris = things.id("user", "north"), things.id("grant", "south")
+    answer = stage.browsers["vera"].post(f"/settings/access/{mara}/grants/{boris}/undo/")
+    assert answer.status_code == 404
+
+
+# Addresses that are missing in the table ------------------------------------------------------------------------------
+
+
+def addresses(resolver, prefix="/"):
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        yield from addresses(pattern, path) if isinstance(pattern, URLResolver) else [path]
+
+
+def readable(pattern):
+    """A regular expression as the other addresses are written: its names in brackets."""
+    return re.sub(r"\(\?P<(\w+)>[^)]*\)", r"<\1>", pattern).replace("^", "").rstrip("$")
+
+
+def sample(route):
+    """An address of a route, where nothing is."""
+    for said, secret in SECRETS.items():
+        route = route.replace(said, secret)
+    return re.sub(r"<int:\w+>", "999999", route)
+
+
+def methods(stage, route):
+    """A view says itself which methods it takes, when asked by one that it does not know; one that is a class says it
+    by its class, for allauth looks first who asks. PUT is what Django's forms take for POST."""
+    view = getattr(resolve(sample(route)).func, "view_class", None)
+    said = view()._allowed_methods() if view else allowed(stage, route)
+    return {method for method in said if method not in {"", "HEAD", "OPTIONS", "PUT"}}
+
+
+def allowed(stage, route):
+    with transaction.atomic():
+        answer = stage.browsers["vera"].generic("PURGE", sample(route))
+        transaction.set_rollback(True)
+    return answer.get("Allow", "").split(", ")
+
+
+def test_every_address_stands_in_the_table(stage):
+    ours = {readable(pattern) for pattern in addresses(get_resolver())} - set(NOT_OURS)
+    takes = {route: methods(stage, route) for route in ours}
+    anything = {route for route, said in takes.items() if not said}
+    assert anything == set(TAKES_ANYTHING), "these take any method: say which, by require_http_methods"
+    found = {(method, route) for route, said in takes.items() for method in said or {"GET"}}
+    missing, gone = sorted(found - set(ROUTES)), sorted(set(ROUTES) - found)
+    assert not missing, (
+        "add to tests/guards/access/routes.csv what each needs and what its ids pick, to bodies.py what is sent:\n"
+        + "\n".join(",".join(route) for route in missing)
+    )
+    assert not gone, "remove from tests/guards/access/routes.csv: " + ", ".join(map(str, gone))
+
+
+# What holds for all ---------------------------------------------------------------------------------------------------
+
+
+WRITING = [route for route in ROUTES if route[0] != "GET"]
+
+
+@pytest.mark.parametrize("route", WRITING, ids=" ".join)
+def test_nothing_is_done_for_a_page_of_somebody_else(stage, route):
+    """A form without the token of this browser is refused, whatever the person may do."""
+    browser = Client(enforce_csrf_checks=True)
+    browser.cookies = copy(stage.browsers["vera"].cookies)
+    place = next(iter(PLACES.get(ROUTES[route]["of"], ["chess"])))
+    with transaction.atomic():
+        before = rows_written()
+        answer = stage.send(browser, *route, place, bodies(route)[0], {})
+        written = rows_written() > before
+        transaction.set_rollback(True)
+    assert (answer.status_code, written) == (403, False)
+
+
+PROVED = [route for route in ROUTES if route[1].startswith(("/account/sign-in/", "/account/factors/keys/add/"))]
+
+
+@pytest.mark.parametrize("route", PROVED, ids=" ".join)
+def test_how_one_signs_in_is_changed_by_whoever_has_just_proved_who_they_are(stage, route):
+    with transaction.atomic():
+        browser = signed_in(stage.things.school.users["anna"], proved=False)
+        answer = stage.send(browser, *route, "chess", bodies(route)[0], {})
+        transaction.set_rollback(True)
+    assert in_words(answer) == "prove it"
+
+
+# The same in plain words ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", table("sentences.csv"), ids=lambda row: row["sentence"])
+def test_the_sentences_agree_with_the_tables(row):
+    route = row["method"], row["route"]
+    if not row["with"]:
+        assert expected(row["person"], *route, row["place"]) == row["answer"]
+        return
+    kind, place = row["with"].split(" of ")
+    needs = {said: how for at, said, *how in SWAPS if at == route}[kind]
+    may = expected(row["person"], *route, row["place"]) == "done" and holds(row["person"], *needs, kind, place)
+    assert ("done" if may else "refused") == row["answer"]
