@@ -93,7 +93,8 @@ def people(*, at: datetime, by: Actor) -> People:
 
 def card(*, user_id: int, by: Actor) -> Card:
     found = access.account(user_id=user_id, by=by)
-    lines = history.of(subject=f"user:{user_id}", zone=house().time_zone, by=by) if by.may_everywhere(P.HISTORY_SEE) else None
+    sees_past = by.may_everywhere(P.HISTORY_SEE)
+    lines = history.of(subject=f"user:{user_id}", zone=house().time_zone, by=by) if sees_past else None
     return Card(found, user_id == by.user_id, lines)
 
 

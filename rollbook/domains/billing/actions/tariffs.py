@@ -5,7 +5,6 @@ from typing import TypedDict
 from django.db import transaction
 from django.db.models import Min, Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.models import Tariff, TariffUse
@@ -88,7 +87,8 @@ def price_programme(*, programme_id: int, tariff_id: int | None, since: date, at
     programme = Programme.objects.select_for_update().filter(pk=programme_id).first()
     if programme is None:
         raise NotFound
-    _price(TariffUse(programme=programme), Q(programme=programme), f"programme:{programme.pk}", tariff_id, since, at, by)
+    use = TariffUse(programme=programme)
+    _price(use, Q(programme=programme), f"programme:{programme.pk}", tariff_id, since, at, by)
 
 
 def _price(

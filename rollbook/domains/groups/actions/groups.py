@@ -83,7 +83,8 @@ def _refuse_stale_teachers(group: Group, yours: set[int], theirs: set[int], seen
 
 
 def _names(teacher_ids: Collection[int]) -> str:
-    return ", ".join(Employee.objects.filter(pk__in=teacher_ids).order_by("search", "pk").values_list("name", flat=True))
+    teachers = Employee.objects.filter(pk__in=teacher_ids).order_by("search", "pk")
+    return ", ".join(teachers.values_list("name", flat=True))
 
 
 def _refuse_unknown_programme(programme_id: int) -> None:

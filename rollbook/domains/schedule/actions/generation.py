@@ -22,7 +22,7 @@ def _teachers(place: str) -> str:
       WHERE shared.group_id = {place}.group_id AND NOT EXISTS (
         SELECT FROM schedule_timetableslot_teachers own WHERE own.timetableslot_id = {place}.slot_id
       )
-    ) AND (employee.left_on IS NULL OR employee.left_on > {place}.day)"""  # noqa: S608
+    ) AND (employee.left_on IS NULL OR employee.left_on > {place}.day)"""
 
 
 # What the timetable gives and is not there yet. The wall time of the branch is what holds: 17:00 stays 17:00 over a
@@ -36,7 +36,9 @@ CANDIDATES = f"""
     JOIN groups_group ON groups_group.id = slot.group_id
     JOIN access_branch branch ON branch.id = groups_group.branch_id
     CROSS JOIN LATERAL (
-      SELECT greatest(slot.valid_from, coalesce(%(since)s::date, (%(at)s AT TIME ZONE branch.time_zone)::date)) AS first,
+      SELECT greatest(
+               slot.valid_from, coalesce(%(since)s::date, (%(at)s AT TIME ZONE branch.time_zone)::date)
+             ) AS first,
              least(%(until)s::date, slot.valid_until - 1) AS last
     ) bounds
     CROSS JOIN LATERAL generate_series(
@@ -74,14 +76,15 @@ CANDIDATES = f"""
 MAKE = f"""
   WITH {CANDIDATES}
   INSERT INTO schedule_lesson
-    (branch_id, group_id, lesson_type_id, room_id, starts_at, ends_at, day, slot_id, topic, note, is_joint, cancel_reason)
+    (branch_id, group_id, lesson_type_id, room_id, starts_at, ends_at, day, slot_id, topic, note, is_joint,
+     cancel_reason)
   SELECT branch_id, group_id, %(type)s, room_id, starts_at, ends_at, day, slot_id, '', '', false, ''
   FROM candidate
   WHERE NOT EXISTS (SELECT FROM collision WHERE (collision.slot_id, collision.day) = (candidate.slot_id, candidate.day))
   ORDER BY starts_at, slot_id
   ON CONFLICT DO NOTHING
   RETURNING id
-"""  # noqa: S608
+"""
 
 # Whom each new lesson needs.
 _NEEDED = f"""
@@ -96,9 +99,10 @@ _NEEDED = f"""
 TEACH = f"""
   WITH {_NEEDED}
   INSERT INTO schedule_lessonteacher (lesson_id, employee_id, during, counts)
-  SELECT lesson_id, employee_id, tstzrange(starts_at, ends_at), true FROM needed ORDER BY starts_at, lesson_id, employee_id
+  SELECT lesson_id, employee_id, tstzrange(starts_at, ends_at), true
+  FROM needed ORDER BY starts_at, lesson_id, employee_id
   ON CONFLICT DO NOTHING
-"""  # noqa: S608
+"""
 
 # Two slots of this same run wanted one teacher at one time: the later lesson goes again.
 UNTAUGHT = f"""
@@ -108,7 +112,7 @@ UNTAUGHT = f"""
     SELECT FROM schedule_lessonteacher teacher
     WHERE (teacher.lesson_id, teacher.employee_id) = (needed.lesson_id, needed.employee_id)
   )
-"""  # noqa: S608
+"""
 
 COLLISIONS = f"""
   WITH {CANDIDATES}
@@ -122,7 +126,7 @@ COLLISIONS = f"""
   LEFT JOIN schedule_room room ON room.id = collision.room_id
   LEFT JOIN people_employee employee ON employee.id = collision.employee_id
   ORDER BY candidate.starts_at, groups_group.name, candidate.slot_id, collision.room_id NULLS LAST, collision.other_id
-"""  # noqa: S608
+"""
 
 Told = dict[str, list[int] | date | datetime | None]
 
