@@ -107,7 +107,7 @@ def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Li
         return None
     lines = history.of(subject=f"client:{client.pk}", zone=client.branch.time_zone, by=by)
     hidden = [fields for permission, fields in TOLD_UNDER.items() if permission not in may]
-    return history.without(lines, {name for fields in hidden for name in fields})
+    return tuple(line.without({name for fields in hidden for name in fields}) for line in lines)
 
 
 def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor) -> tuple[Ahead, ...]:

@@ -1,6 +1,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Self
 
 from django.db.models import Q
 
@@ -22,14 +23,13 @@ class Line:
     old: Mapping[str, object]
     new: Mapping[str, object]
 
+    def without(self, fields: Collection[str]) -> Self:
+        """The same act for whoever may not see these fields."""
+        return replace(self, old=_but(self.old, fields), new=_but(self.new, fields))
 
-def without(lines: Sequence[Line], fields: Collection[str]) -> tuple[Line, ...]:
-    """The same acts for whoever may not see these fields."""
 
-    def seen(values: Mapping[str, object]) -> Mapping[str, object]:
-        return {name: value for name, value in values.items() if name not in fields}
-
-    return tuple(replace(line, old=seen(line.old), new=seen(line.new)) for line in lines)
+def _but(values: Mapping[str, object], fields: Collection[str]) -> Mapping[str, object]:
+    return {name: value for name, value in values.items() if name not in fields}
 
 
 def of(*, subject: str, zone: str, by: Author, limit: int = 50) -> Sequence[Line]:
