@@ -38,7 +38,7 @@ class Command(BaseCommand):
             done = data_imported.take_in(
                 source=source, mapping=_mapping(mapping or MAPPINGS / f"{source}.toml"), dry_run=dry_run,
                 fetch=lambda name: _content(folder / name), tell=self._progress(), at=timezone.now(),
-                by=operator("import"),
+                by=operator("rollbook import"),
             )
         except NotImported as refused:
             for problem in refused.problems:
