@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NamedTuple
 
 import pytest
@@ -104,10 +105,11 @@ def look(request: pytest.FixtureRequest) -> Look:
 
 @pytest.fixture
 def browser_context_args(browser_context_args: dict[str, Any], look: Look) -> dict[str, Any]:
-    return browser_context_args | _wearing(look)
+    return browser_context_args | wearing(look)
 
 
-def _wearing(look: Look) -> dict[str, Any]:
+def wearing(look: Look) -> dict[str, Any]:
+    """What a browser of this look is opened with."""
     return {
         "viewport": {"width": look.width, "height": look.height},
         "color_scheme": look.theme,
@@ -126,7 +128,7 @@ def tolerated() -> list[str]:
 
 @pytest.fixture
 def context(context: BrowserContext, tolerated: list[str]) -> Iterator[BrowserContext]:
-    with _watched(context, tolerated):
+    with watched(context, tolerated):
         yield context
 
 
@@ -138,8 +140,8 @@ def another_context(
     opened: list[Any] = []
 
     def open_one() -> BrowserContext:
-        context = browser.new_context(base_url=site, **_wearing(look))
-        watch = _watched(context, tolerated)
+        context = browser.new_context(base_url=site, **wearing(look))
+        watch = watched(context, tolerated)
         watch.__enter__()
         opened.append((context, watch))
         return context
@@ -151,7 +153,8 @@ def another_context(
 
 
 @contextmanager
-def _watched(context: BrowserContext, tolerated: list[str]) -> Iterator[None]:
+def watched(context: BrowserContext, tolerated: list[str]) -> Iterator[None]:
+    """At the end no page of this browser has had an error on its console, but for those that are tolerated."""
     heard: list[str] = []
 
     def on_console(message: ConsoleMessage) -> None:
@@ -172,13 +175,15 @@ def _watched(context: BrowserContext, tolerated: list[str]) -> Iterator[None]:
 @pytest.fixture
 def sign_in(the_site: Site, in_site: None) -> Callable[[BrowserContext, str], None]:
     """`sign_in(context, "anna")`: from here on this browser is Anna's. (How people sign in has tests of its own.)"""
-    def enter(context: BrowserContext, username: str) -> None:
-        entered = Client()
-        entered.force_login(get_user_model().objects.get(username=username))
-        key = entered.cookies[settings.SESSION_COOKIE_NAME].value
-        context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": the_site.url}])
+    return partial(signed_in, url=the_site.url)
 
-    return enter
+
+def signed_in(context: BrowserContext, username: str, *, url: str) -> None:
+    """This browser is theirs at that address, whose database the test works in."""
+    entered = Client()
+    entered.force_login(get_user_model().objects.get(username=username))
+    key = entered.cookies[settings.SESSION_COOKIE_NAME].value
+    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": url}])
 
 
 @pytest.fixture(scope="session")
