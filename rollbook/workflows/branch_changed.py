@@ -22,7 +22,7 @@ class StillMeets(Refused):
 def change(*, branch_id: int, values: BranchFields, seen: int | None, at: datetime, by: Actor) -> None:
     """Change a branch. Where it comes to lie in another time zone, the lessons that nobody has touched keep their
     local time; a lesson that somebody has put somewhere by hand keeps its instant."""
-    branch = Branch.objects.select_for_update(of=("self",)).pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
+    branch = Branch.objects.locked().pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
     branches.change_branch(branch_id=branch_id, values=values, seen=seen, at=at, by=by)
     if values.get("time_zone", branch.time_zone) != branch.time_zone:
         timetable_changed.remake(branch_id=branch_id, under=Permission.SETTINGS_EDIT, at=at, by=by)

@@ -25,7 +25,7 @@ def end(*, enrolment_id: int, until: date, seen: int | None, at: datetime, by: A
     enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
     lessons = Lesson.objects.filter(group=enrolment.group_id, day__gte=until)
     # Locked, for whoever marks locks the lesson first: so no mark slips in between.
-    list(lessons.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    list(lessons.locked().order_by("pk").values_list("pk", flat=True))
     _refuse_marked(enrolment, until)
     groups.end_enrolment(enrolment_id=enrolment_id, until=until, seen=seen, at=at, by=by)
 

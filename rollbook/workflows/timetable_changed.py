@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
+from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.models import Lesson
@@ -41,9 +42,12 @@ def remake(
     """
     today = local(at, Branch.objects.get(pk=branch_id).time_zone).date()
     lessons = Lesson.objects.visible_to(by, under).filter(branch=branch_id, day__gte=since or today)
-    withdraw(
-        lessons=lessons if group_ids is None else lessons.filter(group__in=group_ids), under=under, at=at, by=by
-    )
+    groups = Group.objects.visible_to(by, under).filter(branch=branch_id)
+    if group_ids is not None:
+        lessons, groups = lessons.filter(group__in=group_ids), groups.filter(pk__in=group_ids)
+    # Groups before lessons: whoever changes one of them at the same time holds it already.
+    list(groups.locked().order_by("pk").values_list("pk", flat=True))
+    withdraw(lessons=lessons, under=under, at=at, by=by)
     make(
         branch_id=branch_id, group_ids=group_ids, since=since, skip_collisions=skip_collisions, under=under,
         at=at, by=by,
@@ -84,7 +88,7 @@ def withdraw(*, lessons: QuerySet[Lesson], under: Permission, at: datetime, by: 
     """
     ids = set(
         lessons.filter(pk__in=Lesson.objects.untouched(at).values("pk"))
-        .select_for_update(of=("self",))
+        .locked()
         .order_by("pk")
         .values_list("pk", flat=True)
     )

@@ -39,7 +39,7 @@ def add_branch(*, values: BranchFields, at: datetime, by: Actor) -> int:
 
 @transaction.atomic
 def change_branch(*, branch_id: int, values: BranchFields, seen: int | None, at: datetime, by: Actor) -> None:
-    branch = Branch.objects.select_for_update(of=("self",)).pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
+    branch = Branch.objects.locked().pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
     if zone := values.get("time_zone"):
         refuse_unknown_zone(zone)
     if difference := alter(branch, values, seen=seen):

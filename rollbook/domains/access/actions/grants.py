@@ -101,15 +101,12 @@ def refuse_unmanaged(user_id: int, *, by: Actor) -> None:
 
 
 def refuse_last_owner(*, without_grant: int | None = None, without_user: int | None = None) -> None:
-    """LastOwner where, without these, no active user would own all. Locks them, so that two cannot go at once."""
-    owners = list(
-        Grant.objects.select_related("user")
-        .select_for_update(of=("self", "user"))
-        .filter(role__code=Role.OWNER, reach=Reach.EVERYTHING, user__is_active=True)
-        .order_by("pk")
-    )
-    left = [owner for owner in owners if owner.pk != without_grant and owner.user_id != without_user]
-    if owners and not left:
+    """LastOwner where, without these, no active user would own all. Locks their role: two who let the other one go at
+    once have each locked a user by now, so of users there is no order in which to wait."""
+    list(Role.objects.select_for_update(no_key=True).filter(code=Role.OWNER))
+    owners = Grant.objects.filter(role__code=Role.OWNER, reach=Reach.EVERYTHING, user__is_active=True)
+    standing = list(owners.values_list("pk", "user"))
+    if standing and all(pk == without_grant or user_id == without_user for pk, user_id in standing):
         raise LastOwner
 
 

@@ -30,7 +30,7 @@ def settle(
             branch_id=F("lesson__branch"), cancelled_at=F("lesson__cancelled_at"),
             home_group_id=Coalesce("makes_up__lesson__group", "lesson__group"),
         )
-        .select_for_update(of=("self",))
+        .locked()
         # Accounts are locked in this order by the trigger, too.
         .order_by("client", "pk")
     )

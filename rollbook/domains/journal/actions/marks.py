@@ -107,7 +107,7 @@ def _locked(lesson: Lesson, clients: Collection[int]) -> QuerySet[Any]:
             client_name=F("client__name"), miss_share=F("makes_up__share"), miss_price=F("makes_up__price"),
             made_up_on=Subquery(made_up.values("day")[:1]),
         )
-        .select_for_update(of=("self",))
+        .locked()
         .order_by("pk")
     )
 

@@ -17,7 +17,7 @@ def close_days(
     *, branch_id: int, first: date, last: date, reason: str = "", at: datetime, by: Actor
 ) -> tuple[date, ...]:
     """The branch does not work on the days [first, last]; returns those on which it was to work until now."""
-    branch = Branch.objects.select_for_update(of=("self",)).pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
+    branch = Branch.objects.locked().pick_whole(by, Permission.SETTINGS_EDIT, branch_id)
     if last < first:
         raise InvalidInput({"last": _("Not before the first day, please.")})
     if (last - first).days >= LONGEST:

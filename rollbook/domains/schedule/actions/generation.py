@@ -174,7 +174,9 @@ def make_lessons(
     groups = Group.objects.visible_to(by, under).filter(state__in=[GroupState.RECRUITING, GroupState.RUNNING])
     if group_ids is not None:
         groups = groups.filter(pk__in=group_ids)
-    told: Told = {"groups": list(groups.values_list("pk", flat=True)), "since": since, "until": until, "at": at}
+    # The groups first, as whoever changes one does who then comes here: else each could wait for the other.
+    ids = list(groups.locked().order_by("pk").values_list("pk", flat=True))
+    told: Told = {"groups": ids, "since": since, "until": until, "at": at}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('schedule.make_lessons'))")
     made = _make(told)

@@ -77,7 +77,7 @@ def end_slots(*, slot_ids: Collection[int], until: date, at: datetime, by: Actor
     rows = list(
         TimetableSlot.objects.visible_to(by, Permission.GROUP_EDIT)
         .filter(Q(valid_until=None) | Q(valid_until__gt=until), pk__in=slot_ids)
-        .select_for_update(of=("self",))
+        .locked()
         .order_by("pk")
     )
     never = [row.pk for row in rows if row.valid_from >= until]
