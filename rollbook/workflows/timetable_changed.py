@@ -4,7 +4,6 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -13,7 +12,7 @@ from rollbook.domains.access.models import Branch
 from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule import actions as schedule
-from rollbook.domains.schedule.models import Lesson
+from rollbook.domains.schedule.models import Lesson, LessonQuerySet
 from rollbook.domains.schedule.rules import HORIZON
 from rollbook.foundation import formats
 from rollbook.foundation.errors import Refused
@@ -81,7 +80,7 @@ def make(
         raise TimetableCollides(sentence, [{"text": _said(collision)} for collision in made.collisions])
 
 
-def withdraw(*, lessons: QuerySet[Lesson], under: Permission, at: datetime, by: Actor) -> int:
+def withdraw(*, lessons: LessonQuerySet, under: Permission, at: datetime, by: Actor) -> int:
     """Take away those of the lessons that nobody has touched and nothing is marked in; returns how many.
 
     They are locked first: whoever marks one at the same time waits, and then finds it gone, or we find the mark.
