@@ -71,7 +71,7 @@ def found_school() -> School:
     )
     north = Branch.objects.create(name="North", time_zone="Europe/Kyiv")
     south = Branch.objects.create(name="South", time_zone="Asia/Almaty")
-    names = ("vera", "oleg", "mara", "anna", "boris", "nina", "kira", "olha", "rita", "dina")
+    names = ("vera", "oleg", "mara", "anna", "boris", "nina", "kira", "olha", "rita", "zlata", "dina")
     users = {
         name: User.objects.create(username=name, name=name.title(), email=f"{name}@example.org", language="en")
         for name in names
@@ -101,6 +101,8 @@ def found_school() -> School:
         # Sees all, and changes things in South: in North she only looks on.
         ("rita", roles["analyst"], Reach.EVERYTHING, None),
         ("rita", roles["branch_manager"], Reach.BRANCHES, south),
+        # Manages one group, and not the branch that it belongs to.
+        ("zlata", roles["branch_manager"], Reach.GROUPS, chess),
         ("dina", clerk, Reach.EVERYTHING, None),
     ):
         grant = Grant.objects.create(user=users[name], role=role, reach=reach)

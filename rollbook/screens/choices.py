@@ -12,23 +12,19 @@ from rollbook.domains.billing.models import Tariff
 from rollbook.domains.groups.models import Programme
 from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.models import Room
-from rollbook.foundation.errors import NotAllowed
 
 Pairs = tuple[tuple[int, str], ...]
 Offer = Callable[..., Pairs]
 
 
 def branches(permission: Permission) -> Offer:
-    """The branches of which whoever asks holds this permission as a whole; NotAllowed if none, and none stands."""
+    """The branches of which whoever asks holds this permission as a whole."""
 
     def offered(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
-        try:
+        rows = Branch.objects.filter(pk__in=keep)
+        if by.may_in_some_branch(permission):
             whole = Branch.objects.whole_to(by, permission).filter(archived_at=None)
-        except NotAllowed:
-            if not keep:
-                raise
-            whole = Branch.objects.none()
-        rows = Branch.objects.filter(Q(pk__in=keep) | Q(pk__in=whole.values("pk")))
+            rows = Branch.objects.filter(Q(pk__in=keep) | Q(pk__in=whole.values("pk")))
         return tuple(rows.order_by("name", "pk").values_list("pk", "name"))
 
     return offered

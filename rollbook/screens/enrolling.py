@@ -39,7 +39,7 @@ def joining(*, group_id: int, words: str, at: datetime, by: Actor) -> Joining:
     enrolled = groups.enrolled(group_ids=[group.pk], on=today, by=by).get(group.pk, 0)
     return Joining(
         group.pk, group.name, group.branch_id, group.capacity, enrolled, days, today, found[:20],
-        by.may(Permission.CLIENT_EDIT),
+        by.may_in_branch(Permission.CLIENT_EDIT, group.branch_id),
     )
 
 

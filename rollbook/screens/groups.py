@@ -95,7 +95,7 @@ def listed(
 
     return Listed(
         tuple(row(r[1], r[2], r[3], r[4], r[6], r[7], r[8]) for r in rows), page,
-        tuple(Choice(*branch) for branch in branches), by.may(Permission.GROUP_EDIT),
+        tuple(Choice(*branch) for branch in branches), by.may_in_some_branch(Permission.GROUP_EDIT),
     )
 
 

@@ -432,7 +432,7 @@ def test_whom_one_manages_one_sees(school):
         return {account.username for account in queries.accounts(by=school.actor(name))}
 
     assert seen("vera") == set(school.users)
-    assert seen("oleg") == {"oleg", "mara", "anna", "nina"}
+    assert seen("oleg") == {"oleg", "mara", "anna", "nina", "zlata"}
     for name in ("mara", "anna", "dina", "olha"):
         with pytest.raises(NotAllowed):
             seen(name)

@@ -38,14 +38,21 @@ class Actor:
 
     def must_in_branch(self, permission: Permission, branch_id: int) -> None:
         """For what belongs to a branch as a whole: a grant of some of its groups, or of one's own, is not enough."""
-        if not any(
-            grant.reach == Reach.EVERYTHING or (grant.reach == Reach.BRANCHES and branch_id in grant.branch_ids)
-            for grant in self.must(permission)
-        ):
+        if not self.may_in_branch(permission, branch_id):
             raise NotAllowed
 
     def may_everywhere(self, permission: Permission) -> bool:
         return any(grant.reach == Reach.EVERYTHING for grant in self.holding(permission))
+
+    def may_in_branch(self, permission: Permission, branch_id: int) -> bool:
+        return any(
+            grant.reach == Reach.EVERYTHING or (grant.reach == Reach.BRANCHES and branch_id in grant.branch_ids)
+            for grant in self.holding(permission)
+        )
+
+    def may_in_some_branch(self, permission: Permission) -> bool:
+        """In one at least as a whole, as for a button that adds something to one."""
+        return any(grant.reach in {Reach.EVERYTHING, Reach.BRANCHES} for grant in self.holding(permission))
 
     def may(self, permission: Permission) -> bool:
         """Somewhere at least: good enough to hide a button, never to decide."""

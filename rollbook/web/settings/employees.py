@@ -35,6 +35,9 @@ class EmployeeForm(Form):
         # Whoever does not manage access everywhere is not asked.
         if not self.by.may_everywhere(Permission.ACCESS_MANAGE):
             del self.fields["user_id"]
+        # Nor whoever has no branch to give.
+        if not self.fields["manages"].choices:
+            del self.fields["manages"]
 
     def clean(self) -> dict[str, Any]:
         told = self.cleaned_data
@@ -46,7 +49,7 @@ class EmployeeForm(Form):
 def _apart(values: dict[str, Any]) -> dict[str, Any]:
     """The employee's own columns, what they manage and how they sign in."""
     link = Link(values.pop("user_id")) if "user_id" in values else None
-    return {"manages": values.pop("manages"), "link": link, "values": values}
+    return {"manages": values.pop("manages", None), "link": link, "values": values}
 
 
 def _add(*, values: dict[str, Any], **how: Any) -> int:

@@ -150,9 +150,9 @@ BEFORE = {
     ("POST", "/settings/branches/<int:pk>/archive/"): lambda branch: Group.objects.filter(branch=branch).update(
         state=GroupState.FINISHED
     ),
-    ("POST", "/settings/employees/<int:pk>/archive/"): lambda employee: Group.teachers.through.objects.filter(
-        employee=employee
-    ).delete(),
+    ("POST", "/settings/employees/<int:pk>/archive/"): lambda employee: Group.objects.filter(teachers=employee).update(
+        state=GroupState.FINISHED
+    ),
 }
 
 
@@ -235,10 +235,17 @@ def nothing():
     return {}
 
 
+def new_member():
+    return {"first_name": "Another", "since": "2026-09-01", "kinship": "mother"}
+
+
 # What only a device in somebody's hand, or a letter, could say right: 422 stands for done.
 WRONG = {wrong_code, wrong_key, nothing}
 # What changes nothing though it is done.
 IDLE = {("POST", "/account/password/set/"): "everybody here has a password", ("POST", "/account/reauthenticate/"): ""}
+
+# What does two things at once takes the right of both: here that to add a client to the branch of the group.
+TAKES_MORE = {new_member: ("client.edit", "branch")}
 
 # What is sent; an address that takes different things has several.
 BODIES = {
@@ -247,7 +254,7 @@ BODIES = {
     ("POST", "/groups/<int:group_id>/edit/"): [group_form],
     ("POST", "/groups/<int:group_id>/enrolments/"): [
         lambda newcomer: {"client": newcomer, "since": "2026-09-01"},
-        lambda: {"first_name": "Another", "since": "2026-09-01", "kinship": "mother"},
+        new_member,
     ],
     ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10"}],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
