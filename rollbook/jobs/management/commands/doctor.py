@@ -1,0 +1,37 @@
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
+
+from rollbook.operations.doctor import Finding, examine
+
+
+class Command(BaseCommand):
+    help = "Checks every promise over the whole database; ends with 1 where one is broken. Changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one object a line, for programs")
+
+    @no_translations
+    def handle(self, **options: Any) -> None:
+        broken = 0
+        for finding in examine():
+            broken += bool(finding.broken)
+            self.stdout.write(_as_json(finding) if options["json"] else _as_text(finding))
+        if broken:
+            raise CommandError(f"{broken} promises are broken.", returncode=1)
+
+
+def _as_text(finding: Finding) -> str:
+    if not finding.broken:
+        return f"kept    {finding.promise.name}"
+    more = "" if finding.broken == len(finding.rows) else f" and {finding.broken - len(finding.rows)} more"
+    return (
+        f"BROKEN  {finding.promise.name}: {finding.promise.sentence}\n"
+        f"        {finding.broken}: {', '.join(finding.rows)}{more}"
+    )
+
+
+def _as_json(finding: Finding) -> str:
+    told = {"promise": finding.promise.name, "broken": finding.broken, "rows": finding.rows}
+    return json.dumps(told, ensure_ascii=False)

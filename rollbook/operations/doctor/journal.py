@@ -1,0 +1,54 @@
+"""Marks against lessons, enrolments and each other."""
+
+from rollbook.operations.doctor.promise import Promise
+
+PROMISES = (
+    Promise(
+        "mark_day",
+        "The day of a mark is that of its lesson.",
+        """
+        SELECT 'mark:' || mark.id FROM journal_mark mark
+        JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id WHERE mark.day <> lesson.day
+        """,
+    ),
+    Promise(
+        "mark_of_a_member",
+        "A regular mark is that of somebody who belonged to the group on that day.",
+        """
+        SELECT format('client:%s lesson:%s', mark.client_id, mark.lesson_id) FROM journal_mark mark
+        JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        WHERE mark.kind = 'regular' AND mark.status IS NOT NULL AND NOT EXISTS (
+          SELECT FROM groups_enrolment enrolment
+          WHERE enrolment.client_id = mark.client_id AND enrolment.group_id = lesson.group_id
+            AND enrolment.since <= mark.day AND (enrolment.until IS NULL OR enrolment.until > mark.day)
+        )
+        """,
+    ),
+    Promise(
+        "held_lesson_is_marked",
+        "A lesson in which somebody came or was missed is held, unless it is cancelled.",
+        """
+        SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
+        WHERE lesson.held_at IS NULL AND lesson.cancelled_at IS NULL AND EXISTS (
+          SELECT FROM journal_mark mark WHERE mark.lesson_id = lesson.id AND mark.status IN ('attended', 'missed')
+        )
+        """,
+    ),
+    Promise(
+        "make_up_pairs",
+        "A make-up works off a miss of the same client, and not one that was worked off by hand.",
+        """
+        SELECT 'mark:' || visit.id FROM journal_mark visit JOIN journal_mark miss ON miss.id = visit.makes_up_id
+        WHERE visit.client_id <> miss.client_id
+           OR (visit.status = 'attended' AND (miss.worked_off_on IS NOT NULL OR miss.status IS NULL
+                                              OR miss.status NOT IN ('missed', 'excused')))
+        """,
+    ),
+    Promise(
+        "present_is_attended",
+        "Whoever counts as present is marked attended, and the other way round.",
+        """
+        SELECT 'mark:' || id FROM journal_mark WHERE present <> (status IS NOT DISTINCT FROM 'attended')
+        """,
+    ),
+)

@@ -1,0 +1,15 @@
+"""Clients and their contacts."""
+
+from rollbook.operations.doctor.promise import Promise
+
+PROMISES = (
+    Promise(
+        "one_payer",
+        "Every client has exactly one payer.",
+        """
+        SELECT 'client:' || client.id FROM people_client client
+        LEFT JOIN people_relation relation ON relation.client_id = client.id AND relation.pays
+        GROUP BY client.id HAVING count(relation.id) <> 1
+        """,
+    ),
+)

@@ -1,0 +1,53 @@
+"""Lessons, and what they repeat of others."""
+
+from rollbook.operations.doctor.promise import Promise
+
+PROMISES = (
+    Promise(
+        "lesson_day",
+        "The day of a lesson is the local one of its branch.",
+        """
+        SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
+        JOIN access_branch branch ON branch.id = lesson.branch_id
+        WHERE lesson.day <> (lesson.starts_at AT TIME ZONE branch.time_zone)::date
+        """,
+    ),
+    Promise(
+        "lesson_teacher_time",
+        "What is kept beside a teacher is the time and standing of the lesson.",
+        """
+        SELECT format('lesson:%s employee:%s', lesson.id, teacher.employee_id)
+        FROM schedule_lessonteacher teacher JOIN schedule_lesson lesson ON lesson.id = teacher.lesson_id
+        WHERE teacher.during <> tstzrange(lesson.starts_at, lesson.ends_at)
+           OR teacher.counts <> (NOT lesson.is_joint AND lesson.cancelled_at IS NULL)
+        """,
+    ),
+    Promise(
+        "lesson_of_its_branch",
+        "A lesson of a group is in the group's branch, and so is its room.",
+        """
+        SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
+        LEFT JOIN groups_group ON groups_group.id = lesson.group_id
+        LEFT JOIN schedule_room room ON room.id = lesson.room_id
+        WHERE lesson.cancelled_at IS NULL AND lesson.starts_at > now()
+          AND (groups_group.branch_id <> lesson.branch_id OR room.branch_id <> lesson.branch_id)
+        """,
+    ),
+    Promise(
+        "lessons_ahead",
+        "Every running group whose timetable goes on has lessons ahead: the nightly job runs.",
+        """
+        SELECT 'group:' || groups_group.id FROM groups_group
+        WHERE groups_group.state IN ('recruiting', 'running')
+          AND EXISTS (
+            SELECT FROM schedule_timetableslot slot WHERE slot.group_id = groups_group.id
+              AND slot.valid_from < current_date + 14
+              AND (slot.valid_until IS NULL OR slot.valid_until > current_date + 42)
+          )
+          AND NOT EXISTS (
+            SELECT FROM schedule_lesson lesson
+            WHERE lesson.group_id = groups_group.id AND lesson.day > current_date + 21
+          )
+        """,
+    ),
+)

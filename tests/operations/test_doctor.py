@@ -1,0 +1,119 @@
+"""The doctor finds nothing in a school that is well, and each thing that is wrong with one that is not."""
+
+import json
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+
+from rollbook.domains.journal.models import Status
+from rollbook.operations.doctor import PROMISES, examine
+from rollbook.workflows import lesson_marked, payment_received
+from tests.school import AT, DAY, found_school
+
+# By the name of the promise: what only somebody who owns the tables, and goes past the triggers, can do to it.
+HARM = {
+    "constraints_hold": "ALTER TABLE journal_mark ADD CONSTRAINT slack CHECK (version > 9) NOT VALID",
+    "triggers_watch": "ALTER TABLE schedule_lesson DISABLE TRIGGER lesson_has_its_local_day",
+    "append_only": "DROP TRIGGER history_entry_is_append_only ON history_entry",
+    "two_roles": "GRANT UPDATE ON billing_account TO rollbook_serving",
+    "founded": "DELETE FROM access_organisation",
+    "owned": "UPDATE access_user SET is_active = false WHERE username = 'vera'",
+    "grants_reach": "DELETE FROM groups_group_grants",
+    "one_payer": "UPDATE people_relation SET pays = false WHERE id = (SELECT min(id) FROM people_relation)",
+    "nobody_in_a_group_that_is_over": "UPDATE groups_group SET state = 'disbanded' WHERE name = 'Dance'",
+    "lesson_day": "UPDATE schedule_lesson SET day = day - 3 WHERE held_at IS NULL",
+    "lesson_teacher_time": "UPDATE schedule_lessonteacher SET counts = NOT counts",
+    "lesson_of_its_branch": """
+        UPDATE schedule_lesson SET starts_at = now() + interval '1 day', ends_at = now() + interval '2 days',
+          branch_id = (SELECT max(id) FROM access_branch), day = current_date
+        WHERE group_id = (SELECT id FROM groups_group WHERE name = 'Dance')""",
+    "mark_day": "UPDATE journal_mark SET day = day - 1",
+    "mark_of_a_member": "UPDATE groups_enrolment SET since = '2030-01-01', until = NULL",
+    "held_lesson_is_marked": "UPDATE schedule_lesson SET held_at = NULL, held_by_id = NULL",
+    "make_up_pairs": """
+        UPDATE journal_mark SET kind = 'make_up', makes_up_id = (SELECT max(id) FROM journal_mark)
+        WHERE id = (SELECT min(id) FROM journal_mark)""",
+    "present_is_attended": "UPDATE journal_mark SET present = NOT present",
+    "stored_balance": "UPDATE billing_account SET balance = balance + 0.01",
+    "charged_as_marked": "UPDATE journal_mark SET price = price + 1",
+    "reversals": """
+        INSERT INTO billing_ledgerentry (client_id, branch_id, kind, amount, mark_id, reverses_id, day, made_at)
+        SELECT client_id, branch_id, 'reversal', 1, mark_id, id, day, made_at FROM billing_ledgerentry
+        WHERE kind = 'charge' LIMIT 1""",
+    "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
+}
+# Harm that breaks another promise as well, by its nature.
+ALONG = {
+    "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
+    "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
+    "make_up_pairs": {"charged_as_marked"},
+}
+
+
+@pytest.fixture
+def well(own_database):
+    """A school in which something has happened."""
+    school = found_school()
+    ivan, olga = (client.pk for client in school.clients())
+    lesson_marked.mark(
+        lesson_id=school.lessons["chess"].pk, marks={ivan: Status.ATTENDED, olga: Status.MISSED}, seen=None, at=AT,
+        by=school.actor("mara"),
+    )
+    payment_received.receive(
+        client_id=ivan, amount=Decimal(30), method="cash", on=DAY, note="", key="a key", at=AT, by=school.actor("mara")
+    )
+    with connections["owner"].cursor() as cursor:  # the timetable of the cast begins long ago and nobody runs its jobs
+        cursor.execute("UPDATE schedule_timetableslot SET valid_until = '2026-09-02'")
+    return school
+
+
+def broken():
+    return {finding.promise.name for finding in examine() if finding.broken}
+
+
+def test_nothing_is_found_where_all_is_well(well):
+    assert broken() == set()
+    out = StringIO()
+    call_command("doctor", json=True, stdout=out)
+    told = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert len(told) == len(PROMISES)
+    assert {each["broken"] for each in told} == {0}
+
+
+@pytest.mark.parametrize("name", HARM)
+def test_each_broken_promise_is_found(well, name):
+    with connections["owner"].cursor() as cursor:
+        for table in ("schedule_lesson", "schedule_lessonteacher", "journal_mark", "billing_ledgerentry"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(HARM[name])
+        for table in ("schedule_lesson", "schedule_lessonteacher", "journal_mark", "billing_ledgerentry"):
+            if name != "triggers_watch":
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    found = broken()
+    assert name in found
+    assert found <= {name} | ALONG.get(name, set())
+
+
+def test_a_group_without_lessons_ahead_is_found(well):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE schedule_timetableslot SET valid_until = NULL")
+    assert broken() == {"lessons_ahead"}
+
+
+def test_every_promise_was_broken_once():
+    assert {promise.name for promise in PROMISES} == {*HARM, "lessons_ahead"}
+
+
+def test_the_command_says_what_is_wrong_and_ends_with_one(well):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE billing_account SET balance = 0")
+    out = StringIO()
+    with pytest.raises(CommandError) as ended:
+        call_command("doctor", stdout=out)
+    assert ended.value.returncode == 1
+    ivan = well.clients()[0].pk
+    assert "BROKEN  stored_balance" in out.getvalue()
+    assert f"client:{ivan}" in out.getvalue()
