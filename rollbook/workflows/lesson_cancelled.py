@@ -11,11 +11,13 @@ from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation import live
 
+_UNDER = Permission.LESSON_EDIT
+
 
 @transaction.atomic
 def cancel(*, lesson_id: int, reason: str, at: datetime, by: Actor) -> None:
     """Call a lesson off: nobody is charged for it. Its marks stand aside and come back with it."""
-    lesson = Lesson.objects.pick_to_change(by, Permission.LESSON_EDIT, lesson_id)
+    lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
     if schedule.cancel_lesson(lesson_id=lesson.pk, reason=reason, at=at, by=by):
         _follow(lesson, at, by)
 
@@ -23,13 +25,13 @@ def cancel(*, lesson_id: int, reason: str, at: datetime, by: Actor) -> None:
 @transaction.atomic
 def restore(*, lesson_id: int, at: datetime, by: Actor) -> None:
     """Take a cancellation back: the ledger is as if nothing had happened (spec 04, rule 3)."""
-    lesson = Lesson.objects.pick_to_change(by, Permission.LESSON_EDIT, lesson_id)
-    was_held = bool(journal.attendance(lesson_ids=[lesson.pk], by=by))
+    lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
+    was_held = bool(journal.attendance(lesson_ids=[lesson.pk], by=by, under=_UNDER))
     if schedule.restore_lesson(lesson_id=lesson.pk, was_held=was_held, at=at, by=by):
         _follow(lesson, at, by)
 
 
 def _follow(lesson: Lesson, at: datetime, by: Actor) -> None:
-    marks = journal.mark_ids(lesson_id=lesson.pk, by=by)
-    billing.settle(mark_ids=marks, at=at, by=by, under=Permission.LESSON_EDIT)
+    marks = journal.mark_ids(lesson_id=lesson.pk, by=by, under=_UNDER)
+    billing.settle(mark_ids=marks, at=at, by=by, under=_UNDER)
     live.tell(*([f"group:{lesson.group_id}"] if lesson.group_id else []), f"lesson:{lesson.pk}")

@@ -19,6 +19,9 @@ from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import lessons_of_month, month_of
 from rollbook.foundation import live
 
+# What marking must know is read under the right to mark: seeing elsewhere must not change what a lesson costs.
+_UNDER = Permission.JOURNAL_MARK
+
 
 @transaction.atomic
 def mark(
@@ -35,7 +38,7 @@ def mark(
     All or nothing. The lesson is held from its first mark that is no mere plan. Returns the ids of changed marks.
     """
     # Locked before anything is read: whoever marks the same lesson waits here and then reads what stands.
-    lesson = Lesson.objects.select_related("group").pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
+    lesson = Lesson.objects.select_related("group").pick_to_change(by, _UNDER, lesson_id)
     rules = house()
     terms = _terms(lesson, by)
     changed = journal.mark(
@@ -53,8 +56,8 @@ def mark(
 @transaction.atomic
 def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
     """Everyone who is expected was there; whoever has been marked already stays so. Returns the clients marked."""
-    lesson = Lesson.objects.pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
-    marked = {row.client_id: row.cell.status for row in marks_of.cells(lesson_ids=[lesson.pk], by=by)}
+    lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
+    marked = {row.client_id: row.cell.status for row in marks_of.cells(lesson_ids=[lesson.pk], by=by, under=_UNDER)}
     waiting = {client for client, status in marked.items() if status == Status.PLANNED}
     if lesson.group_id:
         expected = _expected(lesson.group_id, lesson.day, by)
@@ -64,16 +67,17 @@ def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
 
 
 def _expected(group_id: int, day: date, by: Actor) -> set[int]:
-    members = groups.members(group_id=group_id, first=day, last=day, by=by)
+    members = groups.members(group_id=group_id, first=day, last=day, by=by, under=_UNDER)
     coming = {member.client_id for member in members if member.comes_on(day)}
-    return coming - {pause.client_id for pause in groups.freezes(clients=coming, first=day, last=day, by=by)}
+    pauses = groups.freezes(clients=coming, first=day, last=day, by=by, under=_UNDER)
+    return coming - {pause.client_id for pause in pauses}
 
 
 def _terms(lesson: Lesson, by: Actor) -> tariffs.Terms:
     if not lesson.group:
         return tariffs.Terms()
     of = {lesson.group.pk: lesson.group.programme_id}
-    return tariffs.terms(groups=of, on=lesson.day, by=by, under=Permission.JOURNAL_MARK)[lesson.group.pk]
+    return tariffs.terms(groups=of, on=lesson.day, by=by, under=_UNDER)[lesson.group.pk]
 
 
 def _lessons(lesson: Lesson, terms: tariffs.Terms, by: Actor) -> int:
@@ -81,8 +85,8 @@ def _lessons(lesson: Lesson, terms: tariffs.Terms, by: Actor) -> int:
     if terms.pricing == "fixed" or not lesson.group_id:
         return 1
     first, last = month_of(lesson.day)
-    closed = timetable.closing_days(branch_ids=[lesson.branch_id], first=first, last=last, by=by)
-    slots = timetable.slots(group_ids=[lesson.group_id], by=by)
+    closed = timetable.closing_days(branch_ids=[lesson.branch_id], first=first, last=last, by=by, under=_UNDER)
+    slots = timetable.slots(group_ids=[lesson.group_id], by=by, under=_UNDER)
     return lessons_of_month(
         slots=[slot.weekly for slot in slots], closing_days={day for _, day in closed}, day=lesson.day
     )
@@ -93,5 +97,5 @@ def _hold(lesson: Lesson, statuses: Collection[Status | None], at: datetime, by:
     if {Status.ATTENDED, Status.MISSED} & set(statuses):
         if not lesson.held_at:
             schedule.hold_lesson(lesson_id=lesson.pk, at=at, by=by)
-    elif lesson.held_at and not marks_of.attendance(lesson_ids=[lesson.pk], by=by):
+    elif lesson.held_at and not marks_of.attendance(lesson_ids=[lesson.pk], by=by, under=_UNDER):
         schedule.unhold_lesson(lesson_id=lesson.pk, by=by)

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollbook.domains.access.models import Organisation
+from rollbook.domains.access.models import Grant, Organisation, Role, User
 from rollbook.domains.billing.models import Account, LedgerEntry, Tariff
 from rollbook.domains.groups.models import Freeze
 from rollbook.domains.history.models import Entry
@@ -18,6 +18,7 @@ from rollbook.domains.journal.actions import (
     WorkedOff,
 )
 from rollbook.domains.journal.models import Kind, Mark, Status
+from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.models import ClosingDay
 from rollbook.foundation.errors import NotAllowed, NotFound
 from rollbook.workflows import lesson_cancelled, lesson_marked
@@ -244,3 +245,37 @@ def test_statements_do_not_grow_with_the_class(school):
     assert statements(lambda: marks(few, MISSED)) == statements(lambda: (marks(many, ATTENDED))) - 0 <= 20
     school.enrol(*(f"x{n}" for n in range(30)))
     assert statements(lambda: lesson_marked.everyone(lesson_id=lesson.pk, at=AT, by=actor)) <= 25
+
+
+def holding(school, **rights):
+    """Somebody new, who holds each of these permissions in one group alone."""
+    user = User.objects.create(username="zoe", name="Zoe")
+    for group, permissions in rights.items():
+        role = Role.objects.create(name=group, permissions=permissions)
+        Grant.objects.create(user=user, role=role, reach="groups").groups.add(school.groups[group])
+    return user.as_actor(via="test")
+
+
+def test_what_a_lesson_costs_does_not_depend_on_what_else_the_person_sees_who_marks(school):
+    """A substitute of the other branch, and somebody who sees another group than the one to mark in."""
+    Tariff.objects.update(pricing="month", price=100)
+    ClosingDay.objects.create(branch=school.branches["north"], day=date(2026, 9, 8))
+    lesson, (ivan, olga) = school.lessons["chess"], school.clients()
+    lesson.lesson_teachers.update(employee=Employee.objects.create(
+        first_name="Zlata", branch=school.branches["south"], user=school.users["dina"]
+    ))
+    Grant.objects.create(user=school.users["dina"], role=Role.objects.get(code="teacher"), reach="own")
+    elsewhere = holding(school, chess=["journal.mark"], judo=["journal.see"])
+    for client, by in ((ivan, school.actor("dina")), (olga, elsewhere)):
+        lesson_marked.mark(lesson_id=lesson.pk, marks={client.pk: ATTENDED}, seen=None, at=AT, by=by)
+    assert amounts() == [("Ivan", "charge", D("-25.00")), ("Olga", "charge", D("-25.00"))]
+    assert lesson_marked.everyone(lesson_id=lesson.pk, at=AT, by=elsewhere) == ()
+
+
+def test_whoever_may_cancel_a_lesson_takes_its_charges_back_wherever_they_see_journals(school):
+    mark(school, [ATTENDED])
+    by = holding(school, chess=["lesson.edit"], judo=["journal.see"])
+    lesson_cancelled.cancel(lesson_id=school.lessons["chess"].pk, reason="Snow", at=AT, by=by)
+    assert Account.objects.get().balance == 0
+    lesson_cancelled.restore(lesson_id=school.lessons["chess"].pk, at=AT, by=by)
+    assert Account.objects.get().balance == D("-12.50")

@@ -27,10 +27,12 @@ class Member:
         return inside and (self.weekdays is None or day.isoweekday() in self.weekdays)
 
 
-def members(*, group_id: int, first: date, last: date, by: Actor) -> tuple[Member, ...]:
+def members(
+    *, group_id: int, first: date, last: date, by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> tuple[Member, ...]:
     """Who belonged to the group on at least one of the days [first, last], by name."""
     rows = (
-        Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE)
+        Enrolment.objects.visible_to(by, under)
         .within(first, last)
         .filter(group=group_id)
         .order_by("client__search", "client", "since")
@@ -55,10 +57,12 @@ class Pause:
         return self.since <= day < self.until
 
 
-def freezes(*, clients: Collection[int], first: date, last: date, by: Actor) -> tuple[Pause, ...]:
+def freezes(
+    *, clients: Collection[int], first: date, last: date, by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> tuple[Pause, ...]:
     """The freezes of clients that cover at least one of the days [first, last], in time order."""
     rows = (
-        Freeze.objects.visible_to(by, Permission.JOURNAL_SEE)
+        Freeze.objects.visible_to(by, under)
         .within(first, last)
         .filter(client__in=clients)
         .order_by("since", "pk")

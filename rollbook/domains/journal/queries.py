@@ -35,11 +35,14 @@ class Marked:
     cell: Cell
 
 
-def cells(*, lesson_ids: Collection[int], by: Actor, clients: Collection[int] | None = None) -> tuple[Marked, ...]:
+def cells(
+    *, lesson_ids: Collection[int], by: Actor, clients: Collection[int] | None = None,
+    under: Permission = Permission.JOURNAL_SEE,
+) -> tuple[Marked, ...]:
     """The marks of lessons, those taken back too (for their version), with the names of the marked; of `clients`
     alone where they are named."""
     visit = Mark.objects.filter(makes_up=OuterRef("pk"), status=Status.ATTENDED).values("day")[:1]
-    marks = Mark.objects.visible_to(by, Permission.JOURNAL_SEE).filter(lesson__in=lesson_ids)
+    marks = Mark.objects.visible_to(by, under).filter(lesson__in=lesson_ids)
     if clients is not None:
         marks = marks.filter(client__in=clients)
     # Whether a visit worked a miss off is asked of misses alone: most cells are none.
@@ -63,9 +66,11 @@ def cells(*, lesson_ids: Collection[int], by: Actor, clients: Collection[int] | 
     )
 
 
-def attendance(*, lesson_ids: Collection[int], by: Actor) -> dict[int, tuple[int, int]]:
+def attendance(
+    *, lesson_ids: Collection[int], by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> dict[int, tuple[int, int]]:
     """By lesson, in time order: how many came, of how many that were marked at all (planned does not count)."""
-    return _counted(Mark.objects.visible_to(by, Permission.JOURNAL_SEE).filter(lesson__in=lesson_ids))
+    return _counted(Mark.objects.visible_to(by, under).filter(lesson__in=lesson_ids))
 
 
 def last_attendance(*, group_id: int, until: date, number: int, by: Actor) -> dict[int, tuple[int, int]]:
@@ -87,7 +92,7 @@ def _counted(marks: MarkQuerySet) -> dict[int, tuple[int, int]]:
     return {lesson: (came, marked) for lesson, came, marked in rows}
 
 
-def mark_ids(*, lesson_id: int, by: Actor) -> tuple[int, ...]:
+def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> tuple[int, ...]:
     """The marks of a lesson that say something."""
-    marks = Mark.objects.visible_to(by, Permission.JOURNAL_SEE).standing().filter(lesson=lesson_id)
+    marks = Mark.objects.visible_to(by, under).standing().filter(lesson=lesson_id)
     return tuple(marks.values_list("pk", flat=True))

@@ -55,7 +55,7 @@ class LessonType(models.Model):
 class ClosingDayQuerySet(ScopedQuerySet["ClosingDay"]):
     scope = Scope(
         see=Permission.JOURNAL_SEE, branch=("branch",), group=("branch__groups",),
-        own=("branch__groups__teachers__user",),
+        own=("branch__groups__teachers__user", "branch__lessons__teachers__user"),
     )
 
 

@@ -66,10 +66,12 @@ class Slot:
         return Weekly(self.weekday, self.valid_from, self.valid_until)
 
 
-def slots(*, group_ids: Collection[int], by: Actor) -> tuple[Slot, ...]:
+def slots(
+    *, group_ids: Collection[int], by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> tuple[Slot, ...]:
     """The weekly rules of groups, past and future ones too, by weekday and time."""
     rows = (
-        TimetableSlot.objects.visible_to(by, Permission.JOURNAL_SEE)
+        TimetableSlot.objects.visible_to(by, under)
         .filter(group__in=group_ids)
         .order_by("group", "weekday", "starts", "pk")
         .values_list(
@@ -79,9 +81,11 @@ def slots(*, group_ids: Collection[int], by: Actor) -> tuple[Slot, ...]:
     return tuple(Slot(*row[:5], row[5] or "", *row[6:]) for row in rows)
 
 
-def closing_days(*, branch_ids: Collection[int], first: date, last: date, by: Actor) -> frozenset[tuple[int, date]]:
+def closing_days(
+    *, branch_ids: Collection[int], first: date, last: date, by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> frozenset[tuple[int, date]]:
     """The days [first, last] on which the branches do not work, as (branch, day)."""
-    rows = ClosingDay.objects.visible_to(by, Permission.JOURNAL_SEE).filter(
+    rows = ClosingDay.objects.visible_to(by, under).filter(
         branch__in=branch_ids, day__range=(first, last)
     )
     return frozenset(rows.values_list("branch", "day"))
