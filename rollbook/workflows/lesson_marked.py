@@ -12,7 +12,7 @@ from rollbook.domains.billing import queries as tariffs
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal import queries as marks_of
-from rollbook.domains.journal.models import Status
+from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
 from rollbook.domains.schedule.models import Lesson
@@ -57,11 +57,11 @@ def mark(
 def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
     """Everyone who is expected was there; whoever has been marked already stays so. Returns the clients marked."""
     lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
-    marked = {row.client_id: row.cell.status for row in marks_of.cells(lesson_ids=[lesson.pk], by=by, under=_UNDER)}
-    waiting = {client for client, status in marked.items() if status == Status.PLANNED}
+    cells = marks_of.cells(lesson_ids=[lesson.pk], by=by, under=_UNDER)
+    decided = {row.client_id for row in cells if row.cell.status not in {None, Status.PLANNED}}
+    waiting = {row.client_id for row in cells if row.cell.status == Status.PLANNED and row.cell.kind != Kind.REGULAR}
     if lesson.group_id:
-        expected = _expected(lesson.group_id, lesson.day, by)
-        waiting |= {client for client in expected if marked.get(client) is None}
+        waiting |= _expected(lesson.group_id, lesson.day, by) - decided
     mark(lesson_id=lesson.pk, marks=dict.fromkeys(sorted(waiting), Status.ATTENDED), seen=None, at=at, by=by)
     return tuple(sorted(waiting))
 

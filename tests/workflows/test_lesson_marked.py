@@ -7,7 +7,8 @@ from django.test.utils import CaptureQueriesContext
 
 from rollbook.domains.access.models import Grant, Organisation, Role, User
 from rollbook.domains.billing.models import Account, LedgerEntry, Tariff
-from rollbook.domains.groups.models import Freeze
+from rollbook.domains.groups import actions as groups
+from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.actions import (
     LessonIsCancelled,
@@ -279,3 +280,24 @@ def test_whoever_may_cancel_a_lesson_takes_its_charges_back_wherever_they_see_jo
     assert Account.objects.get().balance == 0
     lesson_cancelled.restore(lesson_id=school.lessons["chess"].pk, at=AT, by=by)
     assert Account.objects.get().balance == D("-12.50")
+
+
+def test_who_pauses_keeps_what_was_marked_and_it_can_be_taken_back(school):
+    """Both were marked before the pause was entered."""
+    lesson, (ivan, olga) = school.lessons["chess"], school.clients()
+    mark(school, [ATTENDED, PLANNED])
+    for client in (ivan, olga):
+        groups.freeze(client_id=client.pk, since=DAY, until=DAY + timedelta(days=7), at=AT, by=school.actor("mara"))
+    assert lesson_marked.everyone(lesson_id=lesson.pk, at=AT, by=school.actor("anna")) == ()
+    with pytest.raises(NotExpected):
+        mark(school, [MISSED])
+    mark(school, [None, None])
+    assert Account.objects.get().balance == 0
+
+
+def test_a_client_of_another_branch_pauses_here_too(school):
+    [jan] = school.clients("judo")
+    Enrolment.objects.create(client=jan, group=school.groups["chess"], since=date(2026, 1, 1))
+    Freeze.objects.create(client=jan, since=DAY, until=DAY + timedelta(days=7))
+    marked = lesson_marked.everyone(lesson_id=school.lessons["chess"].pk, at=AT, by=school.actor("mara"))
+    assert marked == tuple(client.pk for client in school.clients()[:-1])

@@ -135,7 +135,8 @@ class Enrolment(models.Model):
 class FreezeQuerySet(ScopedQuerySet["Freeze"]):
     scope = Scope(
         see=Permission.JOURNAL_SEE,
-        branch=("client__branch",),
+        # A client of another branch pauses in a group of this one, too.
+        branch=("client__branch", "client__enrolments__group__branch"),
         group=("client__enrolments__group",),
         own=("client__enrolments__group__teachers__user", "client__enrolments__group__lessons__teachers__user"),
     )

@@ -69,7 +69,9 @@ def mark(
     changing = [
         client for client, status in marks.items() if _differs(standing.get(client), status, late.get(client, 0))
     ]
-    _refuse_strangers(lesson, [c for c in changing if c not in standing or standing[c].kind == Kind.REGULAR])
+    regular = [client for client in changing if client not in standing or standing[client].kind == Kind.REGULAR]
+    # A mark may be taken back of whoever is expected no more: it was set before they paused.
+    _refuse_strangers(lesson, [client for client in regular if marks[client] is not None])
     _refuse_worked_off([standing[client] for client in changing if client in standing])
     changed = [
         _marked(
