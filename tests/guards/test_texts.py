@@ -1,6 +1,8 @@
 """Whatever can be said is said in Russian and in Ukrainian, and no English is left on a page in these languages."""
 
 import csv
+import importlib
+import pkgutil
 import re
 import shlex
 from html.parser import HTMLParser
@@ -20,8 +22,13 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client, override_settings
 from django.utils import translation
+from django.utils.functional import Promise
 
+import rollbook.domains
+import rollbook.web
+import rollbook.workflows
 from rollbook.domains.access.models import User
+from rollbook.foundation.errors import Declined
 from rollbook.web.history import VERBS
 from tests.guards.access.bodies import PASSWORD, SECRETS, Things
 from tests.school import AT, found_school
@@ -79,6 +86,17 @@ def test_plurals_are_those_of_the_language(language, count, form):
     one_many = ("{count} client", "{count} clients")
     with translation.override(language):
         assert translation.ngettext(*one_many, count) == catalogue(language).get(one_many[0]).string[form]
+
+
+def test_a_refusal_speaks_the_language_of_whoever_meets_it():
+    """Not the one of the moment in which its module was read."""
+    for package in (rollbook.domains, rollbook.workflows, rollbook.web):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            importlib.import_module(module.name)
+    kinds = [Declined]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    assert [kind for kind in kinds if not isinstance(kind.sentence, Promise)] == []
 
 
 # History --------------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.imports.models import ImportedRow, Run
