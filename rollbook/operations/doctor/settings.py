@@ -33,7 +33,7 @@ PROMISES = (
     ),
     Promise(
         "two_roles",
-        "Whoever serves may change neither ledger nor history nor balances (with one role for all, triggers refuse it).",
+        "Whoever serves may change neither ledger nor history nor balances (with one role, triggers refuse it).",
         f"""
         SELECT format('%s may change %s', current_user, kept.name) FROM (VALUES {_LEDGER}) kept (name)
         WHERE has_table_privilege(kept.name, 'UPDATE') OR has_table_privilege(kept.name, 'DELETE')
