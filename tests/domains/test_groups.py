@@ -3,7 +3,8 @@ from datetime import date
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from rollbook.domains.access.actor import operator
 from rollbook.domains.groups import actions as groups
@@ -180,6 +181,14 @@ def test_a_client_of_another_branch_is_not_found(school, mara, chess):
 
 def freeze(client, by, since=OCTOBER, until=NOVEMBER):
     return groups.freeze(client_id=client.pk, since=since, until=until, reason="Sea", at=AT, by=by)
+
+
+def test_the_journals_of_whoever_pauses_are_told(school, mara):
+    ivan, chess = school.clients()[0], school.groups["chess"]
+    with CaptureQueriesContext(connection) as statements:
+        pk = freeze(ivan, mara)
+        groups.unfreeze(freeze_id=pk, since=OCTOBER, at=AT, by=mara)
+    assert str(statements.captured_queries).count(f"pg_notify('rollbook', 'group:{chess.pk}')") == 2
 
 
 def test_a_freeze_ends_sooner_is_taken_back_or_stays(mara, dan):

@@ -1,13 +1,14 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.groups.models import Freeze
+from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
+from rollbook.foundation import live
 from rollbook.foundation.constraints import refusing
 from rollbook.foundation.errors import InvalidInput, Refused
 
@@ -26,6 +27,7 @@ def freeze(*, client_id: int, since: date, until: date, reason: str = "", at: da
         row = Freeze.objects.create(client=client, since=since, until=until, reason=reason)
     new = {"since": since.isoformat(), "until": until.isoformat(), "reason": reason}
     history.record(verb="client.frozen", subject=f"client:{client.pk}", new=new, at=at, by=by)
+    _tell(client.pk, since, until)
     return row.pk
 
 
@@ -38,7 +40,7 @@ def unfreeze(*, freeze_id: int, since: date, at: datetime, by: Actor) -> None:
     row = Freeze.objects.pick_to_change(by, Permission.CLIENT_EDIT, freeze_id)
     if since >= row.until:
         return
-    old = {"since": row.since.isoformat(), "until": row.until.isoformat()}
+    old, until = {"since": row.since.isoformat(), "until": row.until.isoformat()}, row.until
     if since <= row.since:
         row.delete()
     else:
@@ -48,3 +50,11 @@ def unfreeze(*, freeze_id: int, since: date, at: datetime, by: Actor) -> None:
         verb="client.unfrozen", subject=f"client:{row.client_id}", old=old, new={"until": since.isoformat()},
         at=at, by=by,
     )
+    _tell(row.client_id, row.since, until)
+
+
+def _tell(client_id: int, since: date, until: date) -> None:
+    """The open journals of the groups in which the client is on the days [since, until)."""
+    belongs = Enrolment.objects.within(since, until - timedelta(days=1)).filter(client=client_id)
+    if groups := sorted(set(belongs.values_list("group", flat=True))):
+        live.tell(*(f"group:{group}" for group in groups))
