@@ -100,6 +100,9 @@ def test_a_miss_that_was_worked_off_is_purple(september, by_visit):
         Mark.objects.filter(pk=miss.pk).update(worked_off_on=DAY + timedelta(days=3), worked_off_note="at home")
     [square, *_] = sheet(september).members[1].squares
     assert (square.state, square.cell.worked_off_on) == (State.WORKED_OFF, DAY + timedelta(days=3))
+    if by_visit:
+        lesson_cancelled.cancel(lesson_id=visit.pk, reason="Snow", at=AT, by=september.actor("oleg"))
+        assert sheet(september).members[1].squares[0].state == State.EXCUSED
 
 
 def test_sums_of_columns_and_the_head(september):

@@ -192,6 +192,8 @@ def test_a_make_up_is_charged_once_and_keeps_the_miss_as_it_is(school):
     assert (entry.mark_id, entry.amount, entry.group) == (visit.pk, D("-12.50"), school.groups["chess"])
     with pytest.raises(WorkedOff):
         mark(school, [ATTENDED])
+    lesson_cancelled.cancel(lesson_id=visit_to.pk, reason="Snow", at=AT, by=school.actor("oleg"))
+    mark(school, [MISSED])
 
 
 @pytest.mark.parametrize(("name", "error"), [("boris", NotFound), ("dina", NotFound), ("nina", NotAllowed)])

@@ -34,6 +34,10 @@ class MarkQuerySet(ScopedQuerySet["Mark"]):
         """Those that say something: a mark taken back keeps its row for its version and the ledger."""
         return self.filter(status__isnull=False)
 
+    def visits(self) -> Self:
+        """Those who came to a lesson that took place: in a cancelled one no marks count."""
+        return self.filter(status=Status.ATTENDED, lesson__cancelled_at=None)
+
 
 class Mark(models.Model):
     """The cell. What held at the moment of marking stays with it: a later change of rules re-prices nothing.

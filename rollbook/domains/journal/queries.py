@@ -41,7 +41,7 @@ def cells(
 ) -> tuple[Marked, ...]:
     """The marks of lessons, those taken back too (for their version), with the names of the marked; of `clients`
     alone where they are named."""
-    visit = Mark.objects.filter(makes_up=OuterRef("pk"), status=Status.ATTENDED).values("day")[:1]
+    visit = Mark.objects.visits().filter(makes_up=OuterRef("pk")).values("day")[:1]
     marks = Mark.objects.visible_to(by, under).filter(lesson__in=lesson_ids)
     if clients is not None:
         marks = marks.filter(client__in=clients)

@@ -102,7 +102,7 @@ def mark(
 
 def _locked(lesson: Lesson, clients: Collection[int]) -> QuerySet[Any]:
     """The marks that stand there, with what the rules must know of the other half of a make-up (hence Any)."""
-    made_up = Mark.objects.filter(makes_up=OuterRef("pk"), status=Status.ATTENDED)
+    made_up = Mark.objects.visits().filter(makes_up=OuterRef("pk"))
     return (
         Mark.objects.filter(lesson=lesson, client__in=clients)
         .annotate(
