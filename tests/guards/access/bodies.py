@@ -85,6 +85,7 @@ class Things:
                 client=client, since=date(2026, 10, 1), until=date(2026, 10, 5)
             ).pk,
             ("room", name): spare.pk,
+            ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
         }
         # Was in this group and may come back; their mother may answer for others, too.
@@ -157,7 +158,6 @@ BEFORE = {
 
 
 def group_form(branch, programme, employee, room):
-    """Named `tariff_id`, too, which is looked at only where whoever asks says what costs what."""
     return {
         "name": "Drawing", "programme_id": programme, "branch_id": branch, "state": "running", "teachers": [employee],
         "since": "2026-09-07", "slots-TOTAL_FORMS": 1, "slots-INITIAL_FORMS": 0, "slots-0-weekday": 5,

@@ -22,6 +22,9 @@ from django.test import Client, override_settings
 from django.urls import get_resolver, resolve
 from django.urls.resolvers import URLResolver
 
+from rollbook.domains.billing.models import TariffUse
+from rollbook.domains.people.models import Employee
+from rollbook.domains.schedule.models import TimetableSlot
 from tests.guards.access.bodies import (
     AFTER,
     BEFORE,
@@ -390,6 +393,40 @@ def test_a_second_id_in_an_address_must_belong_to_the_first(stage):
     mara, boris = things.id("user", "north"), things.id("grant", "south")
     answer = stage.browsers["vera"].post(f"/settings/access/{mara}/grants/{boris}/undo/")
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("person", "route", "field", "kind", "of"),
+    [
+        ("oleg", "/settings/employees/<int:pk>/edit/", "user_id", "user", "everywhere"),
+        ("mara", "/groups/<int:group_id>/edit/", "tariff_id", "tariff", "shared"),
+        ("oleg", "/groups/<int:group_id>/edit/", "slots-0-slot_id", "slot", "judo"),
+    ],
+)
+def test_what_somebody_is_not_asked_is_not_looked_at(stage, person, route, field, kind, of):
+    """A sign-in and a price sent by whoever may not give them; a rule of the timetable of another group."""
+    other = stage.things.id(kind, of)
+    body = bodies(("POST", route))[0]
+    data = body(**{name: stage.things.id(name, "chess") for name in parameters(body)}) | {field: other}
+    with transaction.atomic():
+        answer = stage.browsers[person].post(stage.address("POST", route, "chess"), data)
+        taken = {
+            "user_id": Employee.objects.filter(user=other), "tariff_id": TariffUse.objects.filter(tariff=other),
+            "slots-0-slot_id": TimetableSlot.objects.filter(pk=other, valid_until__isnull=False),
+        }[field].exists()
+        transaction.set_rollback(True)
+    assert (answer.status_code, taken) == (303, False)
+
+
+@pytest.mark.parametrize("route", ["/settings/access/invite/", "/settings/access/<int:user_id>/grants/"])
+def test_nobody_gives_a_role_further_than_they_hold_it(stage, route):
+    data = {"name": "Guest", "role_id": stage.things.id("role", "shared"), "reach": "everything"}
+    with transaction.atomic():
+        before = rows_written()
+        answer = stage.browsers["oleg"].post(stage.address("POST", route, "north"), data)
+        written = rows_written() > before
+        transaction.set_rollback(True)
+    assert (answer.status_code, written) == (422, False)
 
 
 # Addresses that are missing in the table ------------------------------------------------------------------------------
