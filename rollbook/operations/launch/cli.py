@@ -27,8 +27,10 @@ rollbook worker        background work only
 rollbook migrate       bring the database up to date
 rollbook createowner   the first person who may do everything
 rollbook signinlink    a link that signs its owner in once
+rollbook createkey     a key for the API
 rollbook import        take in files
 rollbook demo          fill an empty database with a lively school
+rollbook doctor        check every promise over the whole database
 rollbook dbshell       psql, by the role that serves
 rollbook help          all other commands
 """
