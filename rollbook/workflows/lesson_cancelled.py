@@ -7,6 +7,7 @@ from django.db import transaction
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.journal import queries as journal
+from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation import live
@@ -26,7 +27,9 @@ def cancel(*, lesson_id: int, reason: str, at: datetime, by: Actor) -> None:
 def restore(*, lesson_id: int, at: datetime, by: Actor) -> None:
     """Take a cancellation back: the ledger is as if nothing had happened (spec 04, rule 3)."""
     lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
-    was_held = bool(journal.attendance(lesson_ids=[lesson.pk], by=by, under=_UNDER))
+    # Who was excused was so before the lesson, too: that alone does not say that it took place.
+    came_or_not = Mark.objects.visible_to(by, _UNDER).filter(status__in=[Status.ATTENDED, Status.MISSED])
+    was_held = came_or_not.filter(lesson=lesson).exists()
     if schedule.restore_lesson(lesson_id=lesson.pk, was_held=was_held, at=at, by=by):
         _follow(lesson, at, by)
 

@@ -124,6 +124,16 @@ def test_cancelling_takes_the_charges_back_and_restoring_brings_them(school):
         lesson_cancelled.cancel(lesson_id=lesson, reason="", at=AT, by=school.actor("anna"))
 
 
+def test_a_lesson_to_come_for_which_somebody_is_excused_is_not_held_once_it_is_restored(school):
+    tomorrow, oleg = school.lesson(at=AT + timedelta(days=1)), school.actor("oleg")
+    for lesson, status in ((tomorrow, EXCUSED), (school.lessons["chess"], MISSED)):
+        mark(school, [status], lesson=lesson)
+        lesson_cancelled.cancel(lesson_id=lesson.pk, reason="Snow", at=AT, by=oleg)
+        lesson_cancelled.restore(lesson_id=lesson.pk, at=AT, by=oleg)
+        lesson.refresh_from_db()
+    assert (tomorrow.held_at, school.lessons["chess"].held_at) == (None, AT)
+
+
 def test_a_stale_mark_is_refused_with_both_values_and_changes_nothing(school):
     ivan, olga = school.clients()
     mark(school, [ATTENDED])
