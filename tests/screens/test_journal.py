@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from rollbook.domains.access.models import Grant, Role
 from rollbook.domains.billing.models import Tariff
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.journal.models import Kind, Mark, Status
@@ -103,6 +104,18 @@ def test_a_miss_that_was_worked_off_is_purple(september, by_visit):
     if by_visit:
         lesson_cancelled.cancel(lesson_id=visit.pk, reason="Snow", at=AT, by=september.actor("oleg"))
         assert sheet(september).members[1].squares[0].state == State.EXCUSED
+
+
+def test_the_revenue_of_a_group_is_whole_or_not_shown(school):
+    """A client of South comes to chess in North. Kira sees the money of South, and all journals."""
+    [jan] = school.clients("judo")
+    Enrolment.objects.create(client=jan, group=school.groups["chess"], since=DAY)
+    Grant.objects.create(
+        user=school.users["kira"], role=Role.objects.create(name="Reads", permissions=["journal.see"]), reach="everything"
+    )
+    lesson_marked.everyone(lesson_id=school.lessons["chess"].pk, at=AT, by=school.actor("mara"))
+    seen = {name: sheet(school, name, at=AT).head.revenue for name in ("vera", "mara", "kira", "anna")}
+    assert seen == {"vera": D("37.50"), "mara": D("37.50"), "kira": None, "anna": None}
 
 
 def test_sums_of_columns_and_the_head(september):

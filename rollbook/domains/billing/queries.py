@@ -10,6 +10,7 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import House
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, TariffUse
 from rollbook.domains.billing.rules import lesson_price
+from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.people.models import Client
@@ -136,12 +137,13 @@ def statement(*, client_id: int, first: date, last: date, by: Actor) -> Statemen
 def revenue(*, group_id: int, first: date, last: date, by: Actor) -> Decimal | None:
     """What was charged for the lessons of a group on the days [first, last]; None where it may not be seen.
 
-    Revenue is what was charged for marks, never payments (spec 12, 6).
+    Revenue is what was charged for marks, never payments (spec 12, 6). It is that of the group and seen with its money,
+    wherever its clients belong: a part of it would be a wrong sum.
     """
     if not by.may(Permission.MONEY_SEE):
         return None
-    charges = LedgerEntry.objects.visible_to(by, Permission.MONEY_SEE).filter(
-        group=group_id, day__range=(first, last), mark__isnull=False
-    )
+    if not Group.objects.visible_to(by, Permission.MONEY_SEE).filter(pk=group_id).exists():
+        return None
+    charges = LedgerEntry.objects.filter(group=group_id, day__range=(first, last), mark__isnull=False)
     total: Decimal = charges.aggregate(sum=Coalesce(Sum("amount"), ZERO))["sum"]
     return -total
