@@ -110,9 +110,8 @@ def test_the_revenue_of_a_group_is_whole_or_not_shown(school):
     """A client of South comes to chess in North. Kira sees the money of South, and all journals."""
     [jan] = school.clients("judo")
     Enrolment.objects.create(client=jan, group=school.groups["chess"], since=DAY)
-    Grant.objects.create(
-        user=school.users["kira"], role=Role.objects.create(name="Reads", permissions=["journal.see"]), reach="everything"
-    )
+    reads = Role.objects.create(name="Reads", permissions=["journal.see"])
+    Grant.objects.create(user=school.users["kira"], role=reads, reach="everything")
     lesson_marked.everyone(lesson_id=school.lessons["chess"].pk, at=AT, by=school.actor("mara"))
     seen = {name: sheet(school, name, at=AT).head.revenue for name in ("vera", "mara", "kira", "anna")}
     assert seen == {"vera": D("37.50"), "mara": D("37.50"), "kira": None, "anna": None}

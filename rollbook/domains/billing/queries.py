@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Q, Sum
+from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -142,8 +142,7 @@ def revenue(*, group_id: int, first: date, last: date, by: Actor) -> Decimal | N
     """
     if not by.may(Permission.MONEY_SEE):
         return None
-    if not Group.objects.visible_to(by, Permission.MONEY_SEE).filter(pk=group_id).exists():
-        return None
-    charges = LedgerEntry.objects.filter(group=group_id, day__range=(first, last), mark__isnull=False)
-    total: Decimal = charges.aggregate(sum=Coalesce(Sum("amount"), ZERO))["sum"]
-    return -total
+    charges = LedgerEntry.objects.filter(group=OuterRef("pk"), day__range=(first, last), mark__isnull=False)
+    charged = charges.order_by().values("group").annotate(sum=-Sum("amount")).values("sum")
+    seen = Group.objects.visible_to(by, Permission.MONEY_SEE).filter(pk=group_id)
+    return seen.annotate(charged=Coalesce(Subquery(charged), ZERO)).values_list("charged", flat=True).first()
