@@ -145,6 +145,14 @@ def test_a_stale_mark_is_refused_with_both_values_and_changes_nothing(school):
     assert list(Mark.objects.values_list("client__name", "status")) == [("Ivan", "attended")]
 
 
+def test_the_same_mark_sent_twice_is_not_stale_and_changes_nothing(school):
+    ivan = school.clients()[0].pk
+    assert mark(school, [ATTENDED], seen={ivan: 0})
+    assert mark(school, [ATTENDED], seen={ivan: 0}) == ()
+    with pytest.raises(StaleMark):
+        mark(school, [ATTENDED], seen={ivan: 0}, minutes_late={ivan: 5})
+
+
 def test_a_cell_that_was_taken_back_and_set_again_is_no_longer_what_was_seen(school):
     ivan = school.clients()[0].pk
     for status in (ATTENDED, None, MISSED):

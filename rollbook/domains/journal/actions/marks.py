@@ -64,11 +64,12 @@ def mark(
     lesson = Lesson.objects.select_related("branch").pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
     _refuse_time(lesson, marks, edit_days, at, by)
     standing = {row.client_id: row for row in _locked(lesson, marks)}
-    _refuse_stale(standing, marks, seen or {})
     late = minutes_late or {}
     changing = [
         client for client, status in marks.items() if _differs(standing.get(client), status, late.get(client, 0))
     ]
+    # Whoever asks for what stands has lost nothing: a phone that did not hear the answer sends the same once more.
+    _refuse_stale(standing, {client: marks[client] for client in changing}, seen or {})
     regular = [client for client in changing if client not in standing or standing[client].kind == Kind.REGULAR]
     # A mark may be taken back of whoever is expected no more: it was set before they paused.
     _refuse_strangers(lesson, [client for client in regular if marks[client] is not None])
