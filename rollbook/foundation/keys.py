@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q, QuerySet
 
+from rollbook.foundation.texts import UNFIT
+
 
 class Key(NamedTuple):
     """The last row of a page: what it is sorted by, and its id."""
@@ -22,9 +24,9 @@ class Key(NamedTuple):
         """The key that an address carries; None where it carries none that makes sense."""
         try:
             search, pk = json.loads(urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)))
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             return None
-        fits = isinstance(search, str) and isinstance(pk, int) and 0 < pk < 2**63 and "\0" not in search
+        fits = isinstance(search, str) and isinstance(pk, int) and 0 < pk < 2**63 and not UNFIT.search(search)
         return cls(search, pk) if fits and not isinstance(pk, bool) else None
 
 

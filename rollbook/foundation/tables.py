@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import count
 from typing import NamedTuple
 
+from rollbook.foundation.texts import UNFIT
+
 MAX_BYTES = 20 * 1024 * 1024
 MAX_ROWS = 100_000
 MAX_COLUMNS = 200
@@ -24,8 +26,6 @@ SEPARATORS = (",", ";", "\t")
 Cell = str | tuple[str, ...]
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
-# What no text of the database may hold.
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 
 def N_(sentence: str) -> str:
@@ -120,7 +120,7 @@ def _unfit(row: Row) -> Fault | None:
         for text in (column, *((cell,) if isinstance(cell, str) else cell)):
             if len(text) > MAX_CELL:
                 return Fault(row.line, N_("A cell is longer than {limit} signs."), {"limit": MAX_CELL}, row.number)
-            if _UNFIT.search(text):
+            if UNFIT.search(text):
                 return Fault(row.line, N_("There is a sign in it that is part of no text."), {}, row.number)
     return None
 

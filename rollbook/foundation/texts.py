@@ -1,6 +1,10 @@
 """Names and words as people type them."""
 
+import re
 import unicodedata
+
+# What no text may hold, however it came in: a database keeps no NUL, and half a character is none.
+UNFIT = re.compile("[\x00\ud800-\udfff]")
 
 # Direction controls change how a name looks, and nothing else; zero-width ones cannot be seen at all. Joiners stay out
 # of names, too: no language of this program needs them there.

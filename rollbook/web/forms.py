@@ -23,11 +23,9 @@ from rollbook.foundation.errors import InvalidInput, Refused
 from rollbook.foundation.formats import number, weekday
 from rollbook.foundation.numbers import parse_sum, parse_whole
 from rollbook.foundation.phones import parse_phone
-from rollbook.foundation.texts import clean_line, clean_text
+from rollbook.foundation.texts import UNFIT, clean_line, clean_text
 from rollbook.web.pages import language
 
-# What no text may hold, however it came in: a database keeps no NUL, and half a character is none.
-_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
 _PLAIN_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})|([0-9]{1,2})[./]([0-9]{1,2})[./]([0-9]{4})")
 _PLAIN_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})(?::00)?")
 FIRST_DAY, LAST_DAY = date(1920, 1, 1), date(2100, 12, 31)
@@ -304,7 +302,7 @@ def weekdays() -> Choices:
 
 
 def _keepable(text: str, clean_as: Callable[[str], str]) -> str:
-    if _UNKEEPABLE.search(text):
+    if UNFIT.search(text):
         raise ValidationError(_("There are characters here that cannot be kept."), code="unkeepable")
     return clean_as(text)
 
