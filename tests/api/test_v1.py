@@ -3,7 +3,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from rollbook.domains.billing.models import Account, Payment
+from rollbook.domains.billing.models import Account, Payment, Tariff
 from rollbook.domains.journal.models import Mark
 from tests.school import ANNAS_KEY, AT
 
@@ -129,6 +129,22 @@ def test_a_payment_that_makes_no_sense_is_refused_at_its_field(mara, school, tol
 @pytest.mark.parametrize("query", [{"after": "nonsense"}, {"q": "x" * 201}, {"branch_id": "x"}])
 def test_a_list_says_what_is_wrong_with_its_address(mara, query):
     assert mara.get("/groups/", **query).status_code == 422
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "2101-01-01", "2026-02-30", "x"])
+def test_a_day_is_one_that_can_be_reckoned_with(mara, school, day):
+    Tariff.objects.update(pricing="month")
+    group, client = school.groups["chess"].pk, school.clients()[0].pk
+    journal, card = f"/groups/{group}/journal", f"/clients/{client}"
+    for path, name in ((journal, "first"), (journal, "last"), (card, "month")):
+        assert mara.get(path, **{name: day}).status_code == 422
+        assert mara.get(path, **{name: "2100-12-31"}).status_code == 200
+
+
+def test_signs_that_cannot_be_seen_are_no_reason(mara, school):
+    answer = mara.post(f"/lessons/{school.lessons['chess'].pk}/cancellation", {"reason": "\u200b \u202e"})
+    assert answer.status_code == 422
+    assert "data.reason" in " ".join(answer.json()["fields"])
 
 
 @pytest.mark.parametrize("key", ["wrong", "", "ä"])

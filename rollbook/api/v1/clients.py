@@ -1,11 +1,9 @@
-from datetime import date
-
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router, Status
 
 from rollbook.api.v1.keys import key
-from rollbook.api.v1.schemas import DECLINED, CardOut, ClientsOut, PaymentIn, PaymentOut
+from rollbook.api.v1.schemas import DECLINED, CardOut, ClientsOut, Day, PaymentIn, PaymentOut
 from rollbook.screens import client, clients
 from rollbook.workflows import payment_received
 
@@ -20,7 +18,7 @@ def listed(request: HttpRequest, q: str = Query("", max_length=200), after: str 
 
 
 @router.get("/{int:client_id}", response={200: CardOut, **DECLINED})
-def card(request: HttpRequest, client_id: int, month: date | None = None) -> client.Card:
+def card(request: HttpRequest, client_id: int, month: Day | None = None) -> client.Card:
     """The client with the account over the month of a day (this one without it)."""
     return client.card(client_id=client_id, month=month, at=timezone.now(), by=request.actor)
 

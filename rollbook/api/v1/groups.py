@@ -1,11 +1,9 @@
-from datetime import date
-
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Query, Router
 
 from rollbook.api.v1.keys import key
-from rollbook.api.v1.schemas import DECLINED, GroupsOut, JournalOut
+from rollbook.api.v1.schemas import DECLINED, Day, GroupsOut, JournalOut
 from rollbook.screens import groups, journal
 
 router = Router()
@@ -24,7 +22,7 @@ def listed(
 
 @router.get("/{int:group_id}/journal", response={200: JournalOut, **DECLINED})
 def sheet(
-    request: HttpRequest, group_id: int, first: date | None = None, last: date | None = None
+    request: HttpRequest, group_id: int, first: Day | None = None, last: Day | None = None
 ) -> dict[str, object]:
     """The journal over the local days [first, last], at most half a year; this month without them."""
     shown = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)

@@ -6,18 +6,19 @@ from decimal import Decimal
 from typing import Annotated
 
 from ninja import Field, Schema
-from pydantic import BeforeValidator, ConfigDict, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, WithJsonSchema
 
 from rollbook.domains.billing.models import EntryKind, Method
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.people.models import Kinship
 from rollbook.foundation.errors import STATUS
+from rollbook.foundation.texts import clean_line
 from rollbook.screens.journal import State
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
-Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
-
-
+Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(clean_line)]
+# The days that a form takes: what is reckoned from one, before it and after it, is a day as well.
+Day = Annotated[date, Field(ge=date(1920, 1, 1), le=date(2100, 12, 31))]
 
 
 def _plain(value: object) -> object:
@@ -161,7 +162,7 @@ class MarksIn(In):
 
 
 class CancellationIn(In):
-    reason: Line = Field(min_length=1)
+    reason: Annotated[Line, Field(min_length=1)]
 
 
 class ClientOut(Schema):
@@ -225,7 +226,7 @@ class CardOut(Schema):
 class PaymentIn(In):
     amount: Sum
     method: Method
-    on: date
+    on: Day
     note: Line = ""
     key: Annotated[str, Field(min_length=8, max_length=60, pattern=r"^[\x21-\x7e]*$")]
     """Made by whoever sends: the same payment under the same key is booked once."""
