@@ -165,7 +165,7 @@ _REACHES: Mapping[str, Promise] = {
     "groups": _("in groups"),
     "own": _("one's own groups and clients"),
 }
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(T[\d:.+-]+)?", re.ASCII)
 
 
 def told(line: Line) -> str:
@@ -207,8 +207,13 @@ def _value(name: str, value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
+    """A day or a moment is one as a whole: a note that begins like one is a note."""
     text = str(value)
-    return formats.short_day(date.fromisoformat(text[:10]), language=language()) if _DAY.match(text) else text
+    match = _DAY.fullmatch(text)
+    try:
+        return formats.short_day(date.fromisoformat(match[1]), language=language()) if match else text
+    except ValueError:
+        return text
 
 
 def _clock(value: Any) -> str:
