@@ -143,6 +143,18 @@ def test_and_nothing_beyond_it(school, reach, where, refusal):
     assert GrantRow.objects.filter(user=school.users["anna"]).count() == 1
 
 
+def test_owners_are_made_by_owners(school):
+    """Though a branch manager may carry as much, in the branch."""
+    with pytest.raises(NotAllowed):
+        give(school, "oleg", "mara", "owner", R.BRANCHES, branch_ids=[school.branches["north"].pk])
+    give(school, "vera", "mara", "owner", R.BRANCHES, branch_ids=[school.branches["north"].pk])
+
+
+def test_roles_count_only_those_whom_one_sees(school):
+    held = {card.code: card.holders for card in queries.roles(by=school.actor("oleg"))}
+    assert (held["teacher"], held["owner"]) == (2, 0)
+
+
 def test_own_rights_of_one_who_teaches_elsewhere_too_are_not_for_one_branch_to_give(school):
     school.groups["judo"].teachers.add(school.users["anna"].employee)
     with pytest.raises(NotAllowed):

@@ -231,10 +231,11 @@ def invitations(*, at: datetime, by: Actor) -> Sequence[Invited]:
 
 
 def roles(*, by: Actor) -> Sequence[RoleCard]:
-    """All roles, the default ones first; whoever manages access anywhere may know what they carry."""
-    by.must(Permission.ACCESS_MANAGE)
+    """All roles, the default ones first; whoever manages access anywhere may know what they carry. How many hold each
+    is told of those whom one sees."""
+    seen = User.objects.visible_to(by, Permission.ACCESS_MANAGE).filter(is_active=True)
     holders: dict[int, set[int]] = {}
-    for role_id, user_id in Grant.objects.filter(user__is_active=True).values_list("role", "user"):
+    for role_id, user_id in Grant.objects.filter(user__in=seen).values_list("role", "user"):
         holders.setdefault(role_id, set()).add(user_id)
     return tuple(
         RoleCard(
