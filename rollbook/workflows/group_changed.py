@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -84,15 +83,15 @@ def _retime(group_id: int, slots: Sequence[WantedSlot] | None, since: date, at: 
     if slots is None:
         return False
     standing = {
-        slot.pk: slot
-        for slot in TimetableSlot.objects.filter(Q(valid_until=None) | Q(valid_until__gt=since), group=group_id)
+        slot.pk: slot for slot in TimetableSlot.objects.select_related("room", "group").filter(group=group_id)
     }
     kept = {
         wanted.slot_id
         for wanted in slots
         if (stands := standing.get(wanted.slot_id or 0)) and _same(stands, wanted.slot)
     }
-    ended = standing.keys() - kept
+    # One that ends by itself before that day, and is wanted as it is, is neither ended nor begun anew.
+    ended = {pk for pk, slot in standing.items() if slot.valid_until is None or slot.valid_until > since} - kept
     added = [wanted.slot for wanted in slots if wanted.slot_id not in kept]
     schedule.end_slots(slot_ids=ended, until=since, at=at, by=by)
     schedule.add_slots(
@@ -102,6 +101,7 @@ def _retime(group_id: int, slots: Sequence[WantedSlot] | None, since: date, at: 
 
 
 def _same(stands: TimetableSlot, wanted: NewSlot) -> bool:
-    return (stands.weekday, stands.starts, stands.minutes, stands.room_id) == (
-        wanted.weekday, wanted.starts, wanted.minutes, wanted.room_id,
-    )
+    """A room in a branch that the group has left is looked at as a new one is."""
+    return (stands.room is None or stands.room.branch_id == stands.group.branch_id) and (
+        stands.weekday, stands.starts, stands.minutes, stands.room_id,
+    ) == (wanted.weekday, wanted.starts, wanted.minutes, wanted.room_id)

@@ -30,8 +30,7 @@ def _teachers(place: str) -> str:
 CANDIDATES = f"""
   candidate AS (
     SELECT slot.id AS slot_id, slot.group_id, slot.room_id, branch.id AS branch_id, given.day::date AS day,
-           (given.day::date + slot.starts) AT TIME ZONE branch.time_zone AS starts_at,
-           (given.day::date + slot.starts) AT TIME ZONE branch.time_zone + slot.minutes * interval '1 minute' AS ends_at
+           time.starts_at, time.ends_at
     FROM schedule_timetableslot slot
     JOIN groups_group ON groups_group.id = slot.group_id
     JOIN access_branch branch ON branch.id = groups_group.branch_id
@@ -44,12 +43,24 @@ CANDIDATES = f"""
     CROSS JOIN LATERAL generate_series(
       bounds.first + (slot.weekday - extract(isodow FROM bounds.first)::int + 7) %% 7, bounds.last, interval '7 days'
     ) given (day)
+    CROSS JOIN LATERAL (
+      SELECT begins AS starts_at, begins + slot.minutes * interval '1 minute' AS ends_at
+      FROM (SELECT (given.day::date + slot.starts) AT TIME ZONE branch.time_zone) local (begins)
+    ) time
     WHERE slot.group_id = ANY(%(groups)s)
       AND NOT EXISTS (
         SELECT FROM schedule_closingday closed WHERE closed.branch_id = branch.id AND closed.day = given.day::date
       )
       AND NOT EXISTS (
         SELECT FROM schedule_lesson lesson WHERE lesson.slot_id = slot.id AND lesson.day = given.day::date
+      )
+      -- A lesson of the group at that time that somebody has touched outlives its rule, and takes the place of the new.
+      AND NOT EXISTS (
+        SELECT FROM schedule_lesson lesson
+        LEFT JOIN schedule_timetableslot rule ON rule.id = lesson.slot_id
+          AND (rule.valid_until IS NULL OR rule.valid_until > lesson.day)
+        WHERE rule.id IS NULL AND lesson.group_id = slot.group_id AND lesson.ends_at > time.starts_at
+          AND lesson.starts_at BETWEEN time.starts_at - interval '10 hours' AND time.ends_at - interval '1 microsecond'
       )
   ),
   expected AS (
