@@ -24,7 +24,7 @@ class Scene(NamedTuple):
 
     group: Group
     month: str
-    """That of a week ago, as an address says it: on the first days of a month there is little to see yet."""
+    """That of two weeks ago, as an address says it: on the first days of a month there is little to see yet."""
     lesson: Lesson
     """Of today or yesterday; three are marked so far."""
     teacher: User
@@ -37,7 +37,7 @@ def fill() -> Scene:
     load.fill(scale="S", language="ru")
     now = timezone.now()
     here = local(now, ZONE)
-    first = (here - timedelta(days=7)).date().replace(day=1)
+    first = (here - timedelta(days=14)).date().replace(day=1)
     begins = here.replace(hour=15, minute=0, second=0, microsecond=0)
     if begins > here:
         begins -= timedelta(days=1)

@@ -10,11 +10,11 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -124,7 +124,11 @@ def _row(page: Page, client: Client) -> Locator:
 
 def _said(place: Locator) -> Decimal:
     """The sum that stands there."""
-    return Decimal(NOT_DIGITS.sub("", place.inner_text()).replace(",", ".").replace("−", "-"))
+    return _sum(place.inner_text())
+
+
+def _sum(text: str) -> Decimal:
+    return Decimal(NOT_DIGITS.sub("", text).replace(",", ".").replace("−", "-"))
 
 
 @EVERY_LOOK
@@ -174,13 +178,15 @@ def test_the_panel_explains_the_balance(visit, good, scene):
     expect(panel.locator("a[href^='tel:']").first).to_be_visible()
     expect(panel.locator("h3", has_text="Баланс")).to_have_count(1)
     assert _said(panel.locator("h3", has_text="Баланс")) == scene.pupil.account.balance
-    if scene.month != f"{timezone.now():%Y-%m}":
-        panel.get_by_role("link", name="‹").click()
+    month = formats.month(date.fromisoformat(f"{scene.month}-01"), language="ru")
+    if panel.get_by_text(month, exact=True).count() == 0:
+        panel.locator("a", has_text="‹").click()
+    expect(panel.get_by_text(month, exact=True)).to_be_visible()
     expect(panel.locator(".reckoning")).to_contain_text("оплата")
     expect(panel.locator(".reckoning")).to_contain_text(f"{scene.group.name}, не был")
     # Line by line from the sum at the beginning to the one at the end.
-    sums = panel.locator(".reckoning tr:not(.sum ~ tr) td.num")
-    *lines, closing = [_said(sums.nth(line)) for line in range(sums.count())]
+    sums = panel.locator(".reckoning tr:not(.sum ~ tr) td.num").all_inner_texts()
+    *lines, closing = map(_sum, sums)
     assert sum(lines) == closing
     good(page, "panel")
 
