@@ -252,12 +252,15 @@ def test_who_may_not_see_phones_changes_none(mara, ivan, school):
         permissions=[right for right in Role.objects.get(code="administrator").permissions if right != "phone.see"]
     )
     mother = ivan.relations.get()
-    phone = mother.contact.phone
+    Contact.objects.update(email="olha@example.org", telegram="olha_chess")
+    told = (mother.contact.phone, "olha@example.org", "olha_chess")
     text = mara.get(contact(mother)).content.decode() + mara.get(address(ivan)).content.decode()
-    assert phone not in text
-    edit(mara, contact(mother), first_name="Else", phone="067 123 45 67")
+    assert not [value for value in told if value in text]
+    edit(mara, contact(mother), first_name="Else", phone="067 123 45 67", email="b@example.org", telegram="b")
     mother.contact.refresh_from_db()
-    assert (mother.contact.first_name, mother.contact.phone) == ("Else", phone)
+    assert (mother.contact.first_name, *told) == (
+        "Else", mother.contact.phone, mother.contact.email, mother.contact.telegram,
+    )
 
 
 @pytest.mark.parametrize(

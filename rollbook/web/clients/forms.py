@@ -148,7 +148,8 @@ class ContactForm(Phoned):
             self.fields["language"].initial = self.house.language
             return
         if self.initial["phone"] is None:  # may not be seen, so not changed either
-            del self.fields["phone"], self.fields["same_as"]
+            for name in ("phone", "same_as", "email", "telegram"):
+                del self.fields[name]
         if self.initial["pays"]:
             pays = self.fields["pays"]
             pays.disabled, pays.help_text = True, _("To change that, say of another contact that they pay.")
