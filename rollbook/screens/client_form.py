@@ -89,11 +89,13 @@ def contact(*, relation_id: int, by: Actor) -> ContactCard:
     who = row.contact
     seen = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(relations__contact=who)
     others = seen.exclude(pk=row.client_id).order_by("search", "pk").values_list("name", flat=True)
-    reached = (who.phone, who.email, who.telegram) if _sees_phones(row.client_id, by) else (None, None, None)
+    sees = _sees_phones(row.client_id, by)
     return ContactCard(
         row.pk, row.client_id, row.client.name, who.pk, tuple(others),
-        who.last_name, who.first_name, who.middle_name, *reached, who.language, who.do_not_call, row.kinship, row.pays,
-        row.is_written_to, row.may_see, row.may_collect, who.version,
+        who.last_name, who.first_name, who.middle_name,
+        who.phone if sees else None, who.email if sees else None, who.telegram if sees else None,
+        who.language, who.do_not_call, row.kinship, row.pays, row.is_written_to, row.may_see, row.may_collect,
+        who.version,
     )
 
 
