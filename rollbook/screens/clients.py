@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.contrib.postgres.aggregates import ArrayAgg
+from django.contrib.postgres.expressions import ArraySubquery
+from django.contrib.postgres.fields import ArrayField
 from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.groups.models import Enrolment
 from rollbook.domains.people.models import Client, Kinship, Relation
 from rollbook.foundation.keys import Key, Page, paged
+from rollbook.foundation.periods import local_day
 from rollbook.foundation.phones import digits_sought
 from rollbook.foundation.texts import sought
 
@@ -28,6 +31,8 @@ class Row:
     client_id: int
     name: str
     birth_date: date | None
+    today: date
+    """In the client's branch."""
     branch: str
     groups: tuple[str, ...]
     payer: str
@@ -78,24 +83,33 @@ def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
     rows = (
         Client.objects.filter(pk__in=ids)
         .annotate(
-            group_names=ArrayAgg(
-                "enrolments__group__name", distinct=True, default=Value([]),
-                filter=Q(enrolments__since__lte=at.date())
-                & (Q(enrolments__until=None) | Q(enrolments__until__gt=at.date())),
-            ),
+            today=local_day(at, "branch__time_zone"),
+            group_names=_group_names(at, by),
             payer=Subquery(payer.values("contact__name")[:1]),
             payer_is=Subquery(payer.values("kinship")[:1]),
             payer_phone=_if_seen(Permission.PHONE_SEE, by, Subquery(payer.values("contact__phone")[:1])),
             money=_if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal("0.00"))),
         )
         .values_list(
-            "pk", "name", "birth_date", "branch__name", "group_names", "payer", "payer_is", "payer_phone", "money",
+            "pk", "name", "birth_date", "today", "branch__name", "group_names", "payer", "payer_is", "payer_phone",
+            "money",
         )
     )
-    for pk, name, born, branch, groups, contact, kinship, phone, balance in rows:
+    for pk, name, born, today, branch, groups, contact, kinship, phone, balance in rows:
         yield Row(
-            pk, name, born, branch, tuple(groups), contact or "", Kinship(kinship) if kinship else None, phone, balance
+            pk, name, born, today, branch, tuple(groups), contact or "", Kinship(kinship) if kinship else None, phone,
+            balance,
         )
+
+
+def _group_names(at: datetime, by: Actor) -> Combinable:
+    """Of the groups where the client is today, as far as they are seen."""
+    nothing = Value([], output_field=ArrayField(CharField()))
+    if not by.may(Permission.JOURNAL_SEE):
+        return nothing
+    seen = Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE)
+    today = seen.on(local_day(at, "group__branch__time_zone")).filter(client=OuterRef("pk"))
+    return ArraySubquery(today.order_by("group__search", "group").values("group__name"))
 
 
 def _if_seen(permission: Permission, by: Actor, value: Combinable) -> Combinable:

@@ -36,7 +36,7 @@ def joining(*, group_id: int, words: str, at: datetime, by: Actor) -> Joining:
     slots = TimetableSlot.objects.filter(Q(valid_until=None) | Q(valid_until__gt=today), group=group)
     days = tuple(sorted(set(slots.values_list("weekday", flat=True))))
     found = clients.listed(words=words, at=at, by=by).rows if words and by.may(Permission.CLIENT_SEE) else ()
-    enrolled = groups.enrolled(group_ids=[group.pk], on=today, by=by).get(group.pk, 0)
+    enrolled = groups.enrolled(group_ids=[group.pk], at=at, by=by).get(group.pk, 0)
     return Joining(
         group.pk, group.name, group.branch_id, group.capacity, enrolled, days, today, found[:20],
         by.may_in_branch(Permission.CLIENT_EDIT, group.branch_id),

@@ -1,8 +1,8 @@
 """The list of groups: how full each is, when it meets next, what is not marked."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Min, Q, When
@@ -81,9 +81,9 @@ def listed(
         after=after, size=PAGE,
     )
     ids = [row[1] for row in rows]
-    slots = _slots(ids, at, by)
     zones = {row[1]: row[5] for row in rows}
-    enrolled = enrolments.enrolled(group_ids=ids, on=at.date(), by=by)
+    slots = _slots({pk: local(at, zone).date() for pk, zone in zones.items()}, by)
+    enrolled = enrolments.enrolled(group_ids=ids, at=at, by=by)
     lessons = _lessons(ids, at, by)
 
     def row(pk: int, name: str, programme: str, branch: str, capacity: int, minimum: int, teachers: list[str]) -> Row:
@@ -99,10 +99,11 @@ def listed(
     )
 
 
-def _slots(ids: Collection[int], at: datetime, by: Actor) -> dict[int, tuple[Slot, ...]]:
+def _slots(today: Mapping[int, date], by: Actor) -> dict[int, tuple[Slot, ...]]:
+    """By group: the weekly rules that hold today or later; the day is that of its branch."""
     found: dict[int, tuple[Slot, ...]] = {}
-    for slot in schedule.slots(group_ids=ids, by=by):
-        if slot.valid_until is None or slot.valid_until > at.date():
+    for slot in schedule.slots(group_ids=today.keys(), by=by):
+        if slot.valid_until is None or slot.valid_until > today[slot.group_id]:
             found[slot.group_id] = (*found.get(slot.group_id, ()), slot)
     return found
 

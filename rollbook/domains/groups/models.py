@@ -92,10 +92,10 @@ class EnrolmentQuerySet(ScopedQuerySet["Enrolment"]):
         own=("group__teachers__user", "group__lessons__teachers__user"),
     )
 
-    def on(self, day: date) -> Self:
+    def on(self, day: date | Func) -> Self:
         return self.within(day, day)
 
-    def within(self, first: date, last: date) -> Self:
+    def within(self, first: date | Func, last: date | Func) -> Self:
         """Those that cover at least one of the days [first, last]."""
         return self.filter(Q(until=None) | Q(until__gt=first), since__lte=last)
 

@@ -1,11 +1,12 @@
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db.models import Count
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups.models import Enrolment, Freeze, Group
+from rollbook.foundation.periods import local_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,11 @@ def belongings(*, clients: Collection[int], by: Actor) -> tuple[Belonging, ...]:
     return tuple(Belonging(*row[:7], frozenset(row[7]) if row[7] else None) for row in rows)
 
 
-def enrolled(*, group_ids: Collection[int], on: date, by: Actor) -> dict[int, int]:
-    """By group: how many belong to it on a day, the frozen included (they keep their seat)."""
+def enrolled(*, group_ids: Collection[int], at: datetime, by: Actor) -> dict[int, int]:
+    """By group: how many belong to it today, by its branch's calendar, the frozen included (they keep their seat)."""
     rows = (
         Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE)
-        .on(on)
+        .on(local_day(at, "group__branch__time_zone"))
         .filter(group__in=group_ids)
         .order_by()
         .values("group")

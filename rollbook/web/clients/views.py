@@ -22,7 +22,7 @@ from rollbook.workflows import payment_received
 def client_list(request: HttpRequest) -> HttpResponse:
     words, after = clean_line(request.GET.get("q", "")[:200]), Key.read(request.GET.get("after", ""))
     listed = clients.listed(words=words, after=after, at=timezone.now(), by=request.actor)
-    return show(request, "clients/list.html", block="clients", listed=listed, words=words, today=timezone.now().date())
+    return show(request, "clients/list.html", block="clients", listed=listed, words=words)
 
 
 @require_GET
