@@ -1,7 +1,7 @@
 """What the forms of a client and of their contacts begin with."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q, Value
@@ -10,6 +10,7 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.groups.models import Freeze
 from rollbook.domains.people.models import Client, Contact, Kinship, Relation
+from rollbook.foundation.periods import local
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +134,17 @@ class Pause:
 class Pauses:
     client_id: int
     client: str
+    today: date
+    """In the client's branch."""
     pauses: tuple[Pause, ...]
 
 
-def pauses(*, client_id: int, by: Actor) -> Pauses:
+def pauses(*, client_id: int, at: datetime, by: Actor) -> Pauses:
     """The freezes of a client, the latest first."""
-    row = Client.objects.pick(by, Permission.CLIENT_EDIT, client_id)
+    row = Client.objects.select_related("branch").pick(by, Permission.CLIENT_EDIT, client_id)
     named = Freeze.objects.filter(client=row).order_by("-since", "-pk").values_list("pk", "since", "until", "reason")
-    return Pauses(row.pk, row.name, tuple(Pause(*pause) for pause in named))
+    today = local(at, row.branch.time_zone).date()
+    return Pauses(row.pk, row.name, today, tuple(Pause(*pause) for pause in named))
 
 
 def client_of_freeze(*, freeze_id: int, by: Actor) -> int:

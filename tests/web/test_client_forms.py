@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -296,6 +296,15 @@ def test_a_client_is_frozen_and_comes_again_today(mara, ivan):
     assert "frozen already" in answer.content.decode()
     assert mara.post(f"/freezes/{Freeze.objects.get().pk}/end/").status_code == 303
     assert today - timedelta(days=1) <= Freeze.objects.get().until <= today + timedelta(days=1)
+
+
+def test_a_client_comes_again_on_the_day_of_their_branch(school, time_machine):
+    """Almaty is ahead of Kyiv, whose clock is the organisation's."""
+    time_machine.move_to(datetime(2026, 9, 1, 20, tzinfo=UTC))
+    rita, jan = signed_in(school, "rita"), school.clients("judo")[0]
+    row = Freeze.objects.create(client=jan, since=date(2026, 8, 1), until=date(2026, 10, 1))
+    assert rita.post(f"/freezes/{row.pk}/end/").status_code == 303
+    assert Freeze.objects.get().until == date(2026, 9, 2)
 
 
 def test_a_freeze_to_come_is_taken_back_whole(mara, ivan):

@@ -1,11 +1,10 @@
-from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.actor import Permission
 from rollbook.domains.people import actions as people
 from rollbook.domains.people.actions import Link
 from rollbook.screens import choices
@@ -60,16 +59,12 @@ def _change(*, pk: int, values: dict[str, Any], **how: Any) -> None:
     people.change_employee(employee_id=pk, **_apart(values), **how)
 
 
-def _leave(*, pk: int, at: datetime, by: Actor) -> None:
-    employee_left.leave(employee_id=pk, on=at.date(), at=at, by=by)
-
-
 EMPLOYEES = Section(
     name="employees", icon="id-badge-2", permission=Permission.STAFF_SEE,
     title=_("Employees"), new=_("New employee"), empty=_("There is nobody here yet."),
     columns=(pgettext_lazy("of a person", "Name"), _("Branch"), _("Teaches"), _("Manages"), _("Sign-in")),
     away=_("Have left"), put_away=_("Has left"), bring_back=_("Is back"),
     form=EmployeeForm, rows=employees.rows, card=employees.card, blank=employees.blank,
-    add=_add, change=_change, archive=_leave,
+    add=_add, change=_change, archive=lambda pk, **how: employee_left.leave(employee_id=pk, **how),
     restore=lambda pk, **how: people.return_to_work(employee_id=pk, **how),
 )  # fmt: skip

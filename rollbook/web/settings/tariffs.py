@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -6,8 +6,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.queries import house
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Pricing
+from rollbook.foundation.periods import local
 from rollbook.screens.settings import tariffs
 from rollbook.web.forms import Form, NameField, SumField, VersionField, WholeField
 from rollbook.web.settings.sections import Section
@@ -29,11 +31,16 @@ class TariffForm(Form):
 
 
 def _card(*, pk: int, by: Actor) -> tariffs.Card:
-    return tariffs.card(pk=pk, today=timezone.now().date(), by=by)
+    return tariffs.card(pk=pk, today=_day(timezone.now()), by=by)
 
 
 def _archive(*, pk: int, at: datetime, by: Actor) -> None:
-    billing.archive_tariff(tariff_id=pk, on=at.date(), at=at, by=by)
+    billing.archive_tariff(tariff_id=pk, on=_day(at), at=at, by=by)
+
+
+def _day(at: datetime) -> date:
+    """Tariffs belong to the organisation as a whole: its clock counts."""
+    return local(at, house().time_zone).date()
 
 
 def _change(*, pk: int, **how: Any) -> None:
