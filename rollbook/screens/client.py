@@ -12,11 +12,13 @@ from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.queries import Belonging, Pause
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.queries import Line
+from rollbook.domains.journal import queries as journal
 from rollbook.domains.people import queries as people
 from rollbook.domains.people.models import Client
 from rollbook.domains.people.queries import ContactLine
 from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.rules import lesson_days, lessons_of_month, month_of
+from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
 TOLD_UNDER = {Permission.PHONE_SEE: ("phone", "email", "telegram"), Permission.MONEY_SEE: ("amount",)}
@@ -33,7 +35,7 @@ class Ahead:
 
     @property
     def amount(self) -> Decimal:
-        return (self.lessons * self.price).quantize(Decimal("0.01"))
+        return round_half_up(self.lessons * self.price, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Li
 
 
 def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor) -> tuple[Ahead, ...]:
-    """Lessons of this month from today on by the timetable, freezes and closing days left out."""
+    """Lessons of this month from today on by the timetable; what is frozen, closed, cancelled or marked is left out."""
     ids = {b.group_id: b.programme_id for b in current}
     if not ids:
         return ()
@@ -121,6 +123,7 @@ def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor)
     pauses = groups.freezes(clients=[client_id], first=first, last=last, by=by)
     branches = groups.branches_of(group_ids=ids, by=by)
     closed = schedule.closing_days(branch_ids=set(branches.values()), first=first, last=last, by=by)
+    decided = journal.decided(client_id=client_id, group_ids=ids, first=today, last=last, by=by)
     found = []
     for b in current:
         weekly = [slot.weekly for slot in slots if slot.group_id == b.group_id]
@@ -129,7 +132,7 @@ def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor)
         coming = [
             day for day in days
             if (b.until is None or day < b.until) and (b.weekdays is None or day.isoweekday() in b.weekdays)
-            and not any(pause.covers(day) for pause in pauses)
+            and (b.group_id, day) not in decided and not any(pause.covers(day) for pause in pauses)
         ]
         in_month = lessons_of_month(slots=weekly, closing_days=closing, day=today)
         price = terms[b.group_id].of_lesson(lessons=in_month)

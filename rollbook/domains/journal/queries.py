@@ -2,7 +2,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.journal.models import Kind, Mark, MarkQuerySet, Status
@@ -90,6 +90,18 @@ def _counted(marks: MarkQuerySet) -> dict[int, tuple[int, int]]:
         .values_list("lesson", "came", "marked")
     )
     return {lesson: (came, marked) for lesson, came, marked in rows}
+
+
+def decided(
+    *, client_id: int, group_ids: Collection[int], first: date, last: date, by: Actor
+) -> frozenset[tuple[int, date]]:
+    """The lessons of groups on the days [first, last], as (group, day), that are cancelled or in which it is marked
+    already whether the client was there: what they cost is known, and booked."""
+    told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client=client_id)
+    lessons = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).filter(
+        Q(cancelled_at__isnull=False) | Exists(told), group__in=group_ids, day__range=(first, last)
+    )
+    return frozenset((group, day) for group, day in lessons.values_list("group", "day") if group)
 
 
 def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> tuple[int, ...]:
