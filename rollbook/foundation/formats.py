@@ -16,6 +16,13 @@ NBSP = "\N{NO-BREAK SPACE}"
 # From this age on nobody counts the months.
 GROWN = 12
 
+_GROWN: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "ru": {"one": "год", "few": "года", "many": "лет", "other": "года"},
+        "uk": {"one": "рік", "few": "роки", "many": "років", "other": "року"},
+        "en": {"one": "y", "other": "y"},
+    }
+)
 _UNITS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "ru": {"one": ("г", "м"), "few": ("г", "м"), "many": ("л", "м"), "other": ("г", "м")},
@@ -108,12 +115,14 @@ def months_between(since: date, until: date) -> int:
 
 
 def age(months: int, *, language: str) -> str:
-    """7 л 2 м for the small ones, 8 м before the first birthday, 34 г for those who are grown."""
+    """7 л 2 м for the small ones, 8 м before the first birthday, 34 года for those who are grown."""
     years, rest = divmod(max(months, 0), 12)
     parts = []
+    if years >= GROWN:
+        return f"{years}{NBSP}{_GROWN[language][Locale.parse(language).plural_form(years)]}"
     if years:
         parts.append(f"{years}{NBSP}{_unit(years, language)[0]}")
-    if not years or (rest and years < GROWN):
+    if not years or rest:
         parts.append(f"{rest}{NBSP}{_unit(rest, language)[1]}")
     return NBSP.join(parts)
 

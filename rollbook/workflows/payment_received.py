@@ -1,4 +1,4 @@
-"""Money has come: it is booked, and open pages are told."""
+"""Money has come, or was booked by mistake: the ledger follows, and open pages are told."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,6 +20,19 @@ def receive(
     payment = billing.receive_payment(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
+    _tell(client_id, on, by)
+    return payment
+
+
+@transaction.atomic
+def take_back(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
+    """Put a payment that was booked by mistake right; twice changes nothing. Returns whose it was."""
+    clients = billing.take_back_payment(payment_id=payment_id, reason=reason, at=at, by=by)
+    for client_id in clients:
+        _tell(client_id, at.date(), by)
+    return clients
+
+
+def _tell(client_id: int, on: date, by: Actor) -> None:
     shown_in = groups.groups_of(client_id=client_id, on=on, by=by)
     live.tell(f"client:{client_id}", *sorted(f"group:{group}" for group in shown_in))
-    return payment

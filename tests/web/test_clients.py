@@ -152,3 +152,18 @@ def test_history_tells_nothing_that_the_card_hides(client, school, card, mara):
     assert "654" not in text
     assert "1,000" not in text
     assert "1000.50" not in text
+
+
+def test_a_payment_is_taken_back_with_a_reason_and_stays_written(mara, card, school):
+    mara.post(f"{card}payments/", paying())
+    payment = Payment.objects.get().pk
+    for reason in ("", " \u200b ", "x" * 201):
+        assert mara.post(f"/payments/{payment}/reversal/", {"reason": reason}).status_code == 422
+    for _ in range(2):
+        assert mara.post(f"/payments/{payment}/reversal/", {"reason": "Twice by mistake"}).status_code == 303
+    assert Account.objects.get().balance == 0
+    assert list(LedgerEntry.objects.order_by("pk").values_list("kind", flat=True)) == ["payment", "reversal"]
+    text = mara.get(card).content.decode()
+    assert "Twice by mistake" in text
+    part = mara.post(f"/payments/{payment}/reversal/", {"reason": "Again"}, headers=HTMX)
+    assert "ledger-changed" in part["HX-Trigger"]

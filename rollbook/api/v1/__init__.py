@@ -9,6 +9,7 @@ from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.lessons import router as lessons
+from rollbook.api.v1.payments import router as payments
 from rollbook.foundation.errors import Declined, InvalidInput, Malformed, NotAllowed, NotSignedIn, status_of
 
 # Whoever comes with a browser's session is asked for its CSRF token, too: django_auth sees to that.
@@ -19,6 +20,7 @@ api = NinjaAPI(
 api.add_router("/groups", groups)
 api.add_router("/lessons", lessons)
 api.add_router("/clients", clients)
+api.add_router("/payments", payments)
 
 
 @api.exception_handler(Declined)

@@ -165,6 +165,10 @@ class CancellationIn(In):
     reason: Annotated[Line, Field(min_length=1)]
 
 
+class ReversalIn(In):
+    reason: Annotated[Line, Field(min_length=1)]
+
+
 class ClientOut(Schema):
     client_id: int
     name: str

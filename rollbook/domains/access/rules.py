@@ -23,7 +23,6 @@ class Permission(StrEnum):
     JOURNAL_SEE = "journal.see"
     JOURNAL_MARK = "journal.mark"
     JOURNAL_CORRECT = "journal.correct"
-    JOURNAL_CHARGE = "journal.charge"
     MONEY_SEE = "money.see"
     PAYMENT_TAKE = "payment.take"
     TARIFF_EDIT = "tariff.edit"
@@ -58,7 +57,7 @@ _WORKS = _SEES | {
     P.CLIENT_EDIT, P.PHONE_SEE, P.GROUP_EDIT, P.LESSON_EDIT, P.JOURNAL_MARK, P.JOURNAL_CORRECT,
     P.MONEY_SEE, P.PAYMENT_TAKE, P.HISTORY_SEE,
 }
-_MANAGES = _WORKS | {P.STAFF_EDIT, P.LESSON_JOIN, P.JOURNAL_CHARGE, P.TARIFF_EDIT, P.SETTINGS_EDIT, P.ACCESS_MANAGE}
+_MANAGES = _WORKS | {P.STAFF_EDIT, P.LESSON_JOIN, P.TARIFF_EDIT, P.SETTINGS_EDIT, P.ACCESS_MANAGE}
 
 # The roles of a new installation, by code; spec 08. They are data: an owner edits them afterwards.
 DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {

@@ -46,7 +46,6 @@ PERMISSIONS: tuple[tuple[str | Promise, tuple[Words, ...]], ...] = (
             Words(P.JOURNAL_SEE, _("See journals"), _("Groups, lessons and marks.")),
             Words(P.JOURNAL_MARK, _("Mark lessons"), _("Within the days that the organisation gives.")),
             Words(P.JOURNAL_CORRECT, _("Mark late"), _("Also after those days, and what others have marked.")),
-            Words(P.JOURNAL_CHARGE, _("Charge or not charge"), _("Decide of a single mark what it costs.")),
             Words(P.GROUP_EDIT, _("Edit groups"), _("Their timetable, who is in them, and pauses.")),
             Words(P.LESSON_EDIT, _("Edit lessons"), _("Add, move, cancel single ones.")),
             Words(P.LESSON_JOIN, _("Allow overlaps"), _("Two lessons in one room or of one teacher.")),

@@ -11,6 +11,12 @@ from rollbook.domains.billing.models import Method
 from rollbook.web.forms import DayField, Form, NameField, SumField
 
 
+class ReversalForm(Form):
+    """Why a payment is taken back."""
+
+    reason = NameField(label=_("Reason"), max_length=200)
+
+
 class PaymentForm(Form):
     """Money taken by hand. `key` is made with the form, so that sending it twice books once."""
 

@@ -10,7 +10,7 @@ from rollbook.foundation.errors import InvalidInput
 from rollbook.foundation.keys import Key
 from rollbook.foundation.texts import clean_line
 from rollbook.screens import client, clients
-from rollbook.web.clients.payment import PaymentForm
+from rollbook.web.clients.payment import PaymentForm, ReversalForm
 from rollbook.web.history import told
 from rollbook.web.journal.cells import Words
 from rollbook.web.journal.forms import month_asked
@@ -43,6 +43,19 @@ def payments(request: HttpRequest, client_id: int) -> HttpResponse:
     if not request.htmx:
         return see_other("client", client_id)
     return toast(tell(_card(request, client_id), "ledger-changed"), _("The payment is booked."))
+
+
+@require_POST
+def reversal(request: HttpRequest, payment_id: int) -> HttpResponse:
+    form = ReversalForm(request.POST, by=request.actor)
+    if not form.is_valid():
+        raise InvalidInput({name: " ".join(errors) for name, errors in form.errors.items()})
+    clients = payment_received.take_back(
+        payment_id=payment_id, reason=form.cleaned_data["reason"], at=timezone.now(), by=request.actor
+    )
+    if not request.htmx:
+        return see_other("client", clients[0])
+    return toast(tell(_card(request, clients[0]), "ledger-changed"), _("The payment is taken back."))
 
 
 def _card(

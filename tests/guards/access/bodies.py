@@ -66,7 +66,7 @@ class Things:
         group = self.school.groups[name]
         (client,) = self.school.enrol(NAMES[name], group=name)
         Contact.objects.filter(clients=client).update(phone=PHONES[name], email=f"{NAMES[name]}@example.org")
-        payment_received.receive(
+        paid = payment_received.receive(
             client_id=client.pk, amount=Decimal(SUMS[name]), method=Method.CASH, on=DAY, note="", key=name * 3, at=AT,
             by=operator("the cashier"),
         )
@@ -84,6 +84,7 @@ class Things:
             ("freeze", name): Freeze.objects.create(
                 client=client, since=date(2026, 10, 1), until=date(2026, 10, 5)
             ).pk,
+            ("payment", name): paid,
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
@@ -260,6 +261,7 @@ BODIES = {
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/cancellation/"): [lambda: {"reason": "Flu"}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
+    ("POST", "/payments/<int:payment_id>/reversal/"): [lambda: {"reason": "By mistake"}],
     ("POST", "/clients/new/"): [
         lambda branch: {"first_name": "Another", "branch_id": branch, "kinship": "mother"},
         lambda branch, contact: {
@@ -301,6 +303,7 @@ BODIES = {
     ],
     ("POST", "/api/v1/lessons/<int:lesson_id>/cancellation"): [lambda: {"reason": "Flu"}],
     ("POST", "/api/v1/clients/<int:client_id>/payments"): [payment],
+    ("POST", "/api/v1/payments/<int:payment_id>/reversal"): [lambda: {"reason": "By mistake"}],
     ("POST", "/account/name/"): [lambda: {"name": "Another"}],
     ("POST", "/account/sign-in/"): [lambda: {"username": "another", "email": "", "version": 1}],
     ("POST", "/account/link/"): [lambda: {"secret": "open-sesame"}],

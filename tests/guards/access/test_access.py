@@ -57,7 +57,10 @@ GROUPS, BRANCHES, SHARED = ("chess", "dance", "judo"), ("north", "south"), ("sha
 # Where the things of a kind lie.
 PLACES = {
     **dict.fromkeys(
-        ("group", "lesson", "client", "newcomer", "contact", "relation", "enrolment", "freeze", "room", "employee"),
+        (
+            "group", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze", "room",
+            "employee",
+        ),
         GROUPS,
     ),
     **dict.fromkeys(("branch", "closing day", "recruit"), BRANCHES),

@@ -63,8 +63,11 @@ def _check(amount: Decimal, on: date, *, today: date) -> None:
 
 
 @transaction.atomic
-def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) -> None:
-    """Put a payment that was booked by mistake right: each of its entries is reversed. Twice changes nothing."""
+def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
+    """Put a payment that was booked by mistake right: each of its entries is reversed. Twice changes nothing.
+
+    Returns the clients for whom it was booked.
+    """
     payment = Payment.objects.pick_to_change(by, Permission.PAYMENT_TAKE, payment_id)
     standing = LedgerEntry.objects.filter(payment=payment, kind=EntryKind.PAYMENT, reversed_by=None)
     entries = [
@@ -81,3 +84,4 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
             history.Change(f"client:{e.client_id}", {"reason": reason}, {"amount": str(-e.amount)}) for e in entries
         ],
     )
+    return tuple(payment.entries.order_by("client").values_list("client", flat=True).distinct())
