@@ -9,6 +9,7 @@ from rollbook.domains.access import actions as access
 from rollbook.domains.access import queries
 from rollbook.domains.access.actor import Actor, operator
 from rollbook.domains.people import actions as people
+from rollbook.domains.people.models import Employee
 from rollbook.workflows.access_given import branches_of, places_of
 
 
@@ -27,7 +28,7 @@ class Newcomer:
 def accept(*, secret: str, newcomer: Newcomer, at: datetime, by: Actor) -> int:
     """The new user. DeadLink where the link was used, taken back, has expired, or promises what nobody may give now."""
     promised = queries.promised(secret=secret, at=at)
-    if promised is None:
+    if promised is None or _is_taken(promised.employee_id):
         raise access.DeadLink
     user_id = access.accept_invitation(
         secret=secret, name=newcomer.name, username=newcomer.username, email=newcomer.email,
@@ -39,3 +40,11 @@ def accept(*, secret: str, newcomer: Newcomer, at: datetime, by: Actor) -> int:
             employee_id=promised.employee_id, user_id=user_id, at=at, by=operator(newcomer.name, via="invitation")
         )
     return user_id
+
+
+def _is_taken(employee_id: int | None) -> bool:
+    """Whether the employee signs in by now, by another invitation or as somebody said. Locked, so that of two who are
+    invited as one only one comes."""
+    if employee_id is None:
+        return False
+    return Employee.objects.filter(pk=employee_id, user=None).locked().first() is None

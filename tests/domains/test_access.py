@@ -330,6 +330,16 @@ def test_an_invited_person_joins_once(school):
     assert User.objects.filter(username="zoya2").count() == 0
 
 
+def test_of_two_who_are_invited_as_one_employee_the_first_is_it(school):
+    employee = Employee.objects.create(first_name="Zoya", branch=school.branches["north"])
+    astray, meant = invite(school, employee=employee.pk), invite(school, employee=employee.pk)
+    user = accept(meant)
+    with pytest.raises(DeadLink):
+        accept(astray, username="zoya2", email="")
+    employee.refresh_from_db()
+    assert (employee.user_id, User.objects.filter(username="zoya2").exists()) == (user, False)
+
+
 @pytest.mark.parametrize("later", [timedelta(days=7), timedelta(days=70)])
 def test_an_invitation_expires(school, later):
     secret = invite(school)
