@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups import actions as groups
-from rollbook.domains.groups.models import Enrolment
+from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation import formats
@@ -22,6 +22,9 @@ class MarkedAfterwards(Refused):
 @transaction.atomic
 def end(*, enrolment_id: int, until: date, seen: int | None, at: datetime, by: Actor) -> None:
     """The client is in the group until this day, and on it no more. Refused where marks stand from that day on."""
+    # The group first, as whoever changes it does, who then comes to its lessons.
+    group_id = Enrolment.objects.pick(by, Permission.GROUP_EDIT, enrolment_id).group_id
+    Group.objects.pick_to_change(by, Permission.GROUP_EDIT, group_id)
     enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
     lessons = Lesson.objects.filter(group=enrolment.group_id, day__gte=until)
     # Locked, for whoever marks locks the lesson first: so no mark slips in between.

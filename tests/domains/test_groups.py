@@ -136,6 +136,16 @@ def test_an_enrolment_ends_and_a_stale_end_is_refused(school, mara, chess):
     assert (entry.verb, entry.old, entry.new["until"]) == ("enrolment.ended", {"until": None}, "2026-11-01")
 
 
+def test_a_later_end_takes_a_place_for_longer(school, mara, chess, dan):
+    Group.objects.update(capacity=3)
+    row = enrol(dan, chess, mara, until=NOVEMBER)
+    school.enrol("Next", since=NOVEMBER)
+    with pytest.raises(GroupFull):
+        groups.end_enrolment(enrolment_id=row, until=DECEMBER, seen=None, at=AT, by=mara)
+    groups.end_enrolment(enrolment_id=row, until=date(2026, 10, 20), seen=None, at=AT, by=mara)
+    groups.end_enrolment(enrolment_id=row, until=NOVEMBER, seen=None, at=AT, by=mara)
+
+
 def test_an_end_that_reaches_into_the_next_stay_is_refused(mara, chess, dan):
     first = enrol(dan, chess, mara, until=NOVEMBER)
     enrol(dan, chess, mara, since=NOVEMBER)

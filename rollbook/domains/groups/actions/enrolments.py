@@ -61,10 +61,15 @@ def enrol(
 
 @transaction.atomic
 def end_enrolment(*, enrolment_id: int, until: date, seen: int | None, at: datetime, by: Actor) -> None:
-    """The client is in the group until this day, and on it no more. What was marked is looked at by the workflow."""
-    enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
+    """The client is in the group until this day, and on it no more. What was marked is looked at by the workflow.
+
+    A later day than the one that stands takes a place for longer: GroupFull where all are taken.
+    """
+    group, enrolment = _pick_with_group(enrolment_id, by)
     if until <= enrolment.since:
         raise InvalidInput({"until": _("After the first day, please.")})
+    if enrolment.until is not None and until > enrolment.until:
+        _refuse_full(group, enrolment.until, until)
     if difference := alter(enrolment, {"until": until}, seen=seen):
         with refusing({"enrolment_does_not_overlap": EnrolledAlready}):
             enrolment.save(update_fields=["until", "version"])
@@ -82,6 +87,13 @@ def change_weekdays(
     if difference := alter(enrolment, {"weekdays": wanted}, seen=seen):
         enrolment.save(update_fields=["weekdays", "version"])
         _told("enrolment.changed", enrolment, at, by, old=difference.old)
+
+
+def _pick_with_group(enrolment_id: int, by: Actor) -> tuple[Group, Enrolment]:
+    """Both locked, the group first: whoever takes a place in it or changes it waits there as well."""
+    group_id = Enrolment.objects.pick(by, Permission.GROUP_EDIT, enrolment_id).group_id
+    group = Group.objects.pick_to_change(by, Permission.GROUP_EDIT, group_id)
+    return group, Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
 
 
 def _refuse_nonsense(since: date, until: date | None, weekdays: Collection[int] | None) -> None:
