@@ -13,6 +13,7 @@ from rollbook.domains.people.models import Employee, Management
 from rollbook.domains.schedule.actions import make_lessons
 from rollbook.domains.schedule.models import ClosingDay, Lesson, Room
 from rollbook.foundation.periods import local
+from rollbook.screens.settings import employees
 from tests.web.browsing import filled, signed_in
 
 LISTS = ("branches", "rooms", "programmes", "employees", "tariffs")
@@ -330,6 +331,15 @@ def test_a_teacher_of_groups_that_meet_does_not_leave(vera, school, time_machine
     assert vera.post(f"/settings/employees/{boris.pk}/archive/").status_code == 303
     boris.refresh_from_db()
     assert boris.left_on == date(2026, 9, 2)
+
+
+def test_by_which_login_somebody_signs_in_is_told_to_those_who_may_change_them(school):
+    told = {
+        who: {row.name: row.cells[-1] for row in employees.rows(archived=False, by=school.actor(who))}
+        for who in ("vera", "oleg", "mara", "anna")
+    }
+    whole, hers, hidden = {"Anna": "anna", "Boris": "boris"}, {"Anna": "anna"}, {"Anna": ""}
+    assert told == {"vera": whole, "oleg": hers, "mara": hidden, "anna": hidden}
 
 
 def test_a_tariff_that_prices_something_is_not_put_away_and_says_what(vera, school):

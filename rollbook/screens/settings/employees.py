@@ -30,7 +30,8 @@ class Card:
 
 
 def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
-    """Those who work here, or worked here: branch, whether they teach, what they manage, whether they sign in."""
+    """Those who work here, or worked here: branch, whether they teach, what they manage; by which login they sign in,
+    for whoever may change them: to others it is one half of a way in."""
     known = Employee.objects.visible_to(by, Permission.STAFF_SEE).filter(left_on__isnull=not archived)
     editable = set()
     if by.may(Permission.STAFF_EDIT):
@@ -40,7 +41,11 @@ def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
         "pk", "name", "branch__name", "teaches", "manages", "user__username"
     )
     return tuple(
-        Row(pk, name, (branch, _("yes") if teaches else "", ", ".join(manages or ()), login or ""), pk in editable)
+        Row(
+            pk, name,
+            (branch, _("yes") if teaches else "", ", ".join(manages or ()), login if login and pk in editable else ""),
+            pk in editable,
+        )
         for pk, name, branch, teaches, manages, login in named
     )
 
