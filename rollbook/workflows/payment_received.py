@@ -8,8 +8,9 @@ from django.db import transaction
 from rollbook.domains.access.actor import Actor
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Method
-from rollbook.domains.groups import queries as groups
+from rollbook.domains.groups.models import Enrolment
 from rollbook.foundation import live
+from rollbook.foundation.periods import local_day
 
 
 @transaction.atomic
@@ -20,7 +21,7 @@ def receive(
     payment = billing.receive_payment(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
-    _tell(client_id, on, by)
+    _tell(client_id, at)
     return payment
 
 
@@ -29,10 +30,11 @@ def take_back(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple
     """Put a payment that was booked by mistake right; twice changes nothing. Returns whose it was."""
     clients = billing.take_back_payment(payment_id=payment_id, reason=reason, at=at, by=by)
     for client_id in clients:
-        _tell(client_id, at.date(), by)
+        _tell(client_id, at)
     return clients
 
 
-def _tell(client_id: int, on: date, by: Actor) -> None:
-    shown_in = groups.groups_of(client_id=client_id, on=on, by=by)
-    live.tell(f"client:{client_id}", *sorted(f"group:{group}" for group in shown_in))
+def _tell(client_id: int, at: datetime) -> None:
+    """The open journals of all groups in which the client is today, whoever took the payment and whenever it came."""
+    belongs = Enrolment.objects.on(local_day(at, "group__branch__time_zone")).filter(client=client_id)
+    live.tell(f"client:{client_id}", *(f"group:{group}" for group in sorted(belongs.values_list("group", flat=True))))

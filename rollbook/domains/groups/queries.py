@@ -113,14 +113,6 @@ def enrolled(*, group_ids: Collection[int], at: datetime, by: Actor) -> dict[int
     return dict(rows)
 
 
-def groups_of(*, client_id: int, on: date, by: Actor) -> frozenset[int]:
-    """The groups to which a client belongs on a day, as far as `by` sees them."""
-    if not by.may(Permission.JOURNAL_SEE):
-        return frozenset()
-    enrolments = Enrolment.objects.visible_to(by, Permission.JOURNAL_SEE).on(on).filter(client=client_id)
-    return frozenset(enrolments.values_list("group", flat=True))
-
-
 def branches_of(*, group_ids: Collection[int], by: Actor) -> dict[int, int]:
     """The branch of each group."""
     groups = Group.objects.visible_to(by, Permission.JOURNAL_SEE).filter(pk__in=group_ids)
