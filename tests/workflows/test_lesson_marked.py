@@ -184,6 +184,21 @@ def test_a_guest_is_marked_without_being_enrolled_and_a_trial_costs_nothing(scho
     assert set(LedgerEntry.objects.values_list("client__name", flat=True)) == {"Ivan", "Olga", "O"}
 
 
+def test_a_trial_that_was_taken_back_is_none_once_the_client_has_joined(school):
+    lesson, guest = school.lessons["chess"], school.client("Guest", school.branches["north"])
+    Mark.objects.create(client=guest, lesson=lesson, kind=Kind.TRIAL, status=PLANNED, marked_at=AT, day=DAY)
+
+    def of_guest(status):
+        lesson_marked.mark(
+            lesson_id=lesson.pk, marks={guest.pk: status}, seen=None, at=AT, by=school.actor("anna")
+        )
+        return Mark.objects.values_list("kind", "share").get(client=guest)
+
+    assert [of_guest(status) for status in (None, ATTENDED, None)] == [("trial", 0)] * 3
+    Enrolment.objects.create(client=guest, group=school.groups["chess"], since=DAY)
+    assert of_guest(ATTENDED) == ("regular", 100)
+
+
 def test_who_came_is_known_on_the_day_and_may_be_changed_for_some_days(school):
     tomorrow = school.lesson(at=AT + timedelta(days=1))
     with pytest.raises(NotYet):

@@ -70,6 +70,7 @@ def mark(
     ]
     # Whoever asks for what stands has lost nothing: a phone that did not hear the answer sends the same once more.
     _refuse_stale(standing, {client: marks[client] for client in changing}, seen or {})
+    _welcome(lesson, [standing[client] for client in changing if client in standing])
     regular = [client for client in changing if client not in standing or standing[client].kind == Kind.REGULAR]
     # A mark may be taken back of whoever is expected no more: it was set before they paused.
     _refuse_strangers(lesson, [client for client in regular if marks[client] is not None])
@@ -89,8 +90,8 @@ def mark(
         update_conflicts=True,
         unique_fields=["lesson", "client"],
         update_fields=[
-            "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price", "make_up_until",
-            "marked_at", "marked_by", "version",
+            "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price",
+            "make_up_until", "marked_at", "marked_by", "version",
         ],
     )
     history.record(
@@ -130,6 +131,7 @@ def _marked(
         means, price = of_make_up(means, miss_share=old.miss_share), old.miss_price
     elif old:
         means = of_kind(means, kind=old.kind)
+    row.kind = old.kind if old else Kind.REGULAR
     row.minutes_late = late if row.status == Status.ATTENDED else 0
     row.present, row.uses_lesson, row.pays_teacher, row.share = means[:4]
     row.price, row.make_up_until = price, make_up_until(day=row.day, row=means)
@@ -159,14 +161,27 @@ def _refuse_time(
         raise TooLate(sentence.format(days=edit_days))
 
 
+def _welcome(lesson: Lesson, rows: Collection[Any]) -> None:
+    """Whoever was to be a guest, and was taken back, is none once they have joined the group."""
+    were_guests = {row.client_id: row for row in rows if row.status is None and row.kind in {Kind.TRIAL, Kind.ONE_OFF}}
+    for client in _enrolled(lesson, were_guests):
+        were_guests[client].kind = Kind.REGULAR
+
+
+def _enrolled(lesson: Lesson, clients: Collection[int]) -> set[int]:
+    if not clients:
+        return set()
+    comes = Q(weekdays=None) | Q(weekdays__contains=[lesson.day.isoweekday()])
+    enrolled = Enrolment.objects.on(lesson.day).filter(comes, group=lesson.group_id, client__in=clients)
+    return set(enrolled.values_list("client", flat=True))
+
+
 def _refuse_strangers(lesson: Lesson, clients: Collection[int]) -> None:
     """Regular marks are for those who are enrolled on that weekday and do not pause."""
     if not clients:
         return
-    comes = Q(weekdays=None) | Q(weekdays__contains=[lesson.day.isoweekday()])
-    enrolled = Enrolment.objects.on(lesson.day).filter(comes, group=lesson.group_id, client__in=clients)
     # Ids alone: a name would tell of clients whom this person may not see.
-    if strangers := set(clients) - set(enrolled.values_list("client", flat=True)):
+    if strangers := set(clients) - _enrolled(lesson, clients):
         sentence = _("Not expected at this lesson: {ids}.")
         raise NotExpected(sentence.format(ids=", ".join(map(str, sorted(strangers)))))
     frozen = Freeze.objects.within(lesson.day, lesson.day).filter(client__in=clients)
