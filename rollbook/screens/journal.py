@@ -173,11 +173,11 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     nearest = min(max(today, first), last)
     terms = billing.terms(groups={group_id: group.programme_id}, on=nearest, by=by)[group_id]
     price = terms.of_lesson(lessons=_lessons_of_month(terms, slots, group.branch_id, nearest, by))
+    balances = billing.balances(clients=clients, by=by)
     rows = _Rows(
         now=now, lessons=lessons, cells={(m.client_id, m.lesson_id): m.cell for m in marked}, pauses=pauses,
         payers={line.client_id: line for line in people.contacts(clients=clients, by=by, payers_only=True)},
-        balances=billing.balances(clients=clients, by=by),
-        covered={} if by.may(Permission.MONEY_SEE) else billing.covered(clients=clients, by=by), price=price,
+        balances=balances, covered=billing.covered(clients=clients - balances.keys(), by=by), price=price,
     )
     by_client: dict[int, list[Member]] = {}
     for member in shown:

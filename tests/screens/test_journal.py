@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from rollbook.domains.access.models import Grant, Role
+from rollbook.domains.access.models import Grant, Role, User
 from rollbook.domains.billing.models import Tariff
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.journal.models import Kind, Mark, Status
@@ -115,6 +115,27 @@ def test_the_revenue_of_a_group_is_whole_or_not_shown(school):
     lesson_marked.everyone(lesson_id=school.lessons["chess"].pk, at=AT, by=school.actor("mara"))
     seen = {name: sheet(school, name, at=AT).head.revenue for name in ("vera", "mara", "kira", "anna")}
     assert seen == {"vera": D("37.50"), "mara": D("37.50"), "kira": None, "anna": None}
+
+
+def with_role(permissions, *, reach="everything", branch=None, user=None):
+    user = user or User.objects.create(username="zoe", name="Zoe")
+    role = Role.objects.create(name="Of the test", permissions=permissions)
+    grant = Grant.objects.create(user=user, role=role, reach=reach)
+    if branch:
+        grant.branches.add(branch)
+    return user.as_actor(via="test")
+
+
+def test_a_journal_needs_no_right_but_to_see_journals(school):
+    by = with_role(["journal.see"])
+    [ivan, _olga] = journal.sheet(group_id=school.groups["chess"].pk, at=AT, by=by).members
+    assert (ivan.name, ivan.payer, ivan.balance, ivan.is_paid) == ("Ivan", None, None, None)
+
+
+def test_whoever_sees_money_elsewhere_still_sees_who_has_paid(school):
+    by = with_role(["money.see"], reach="branches", branch=school.branches["south"], user=school.users["anna"])
+    [ivan, _olga] = journal.sheet(group_id=school.groups["chess"].pk, at=AT, by=by).members
+    assert (ivan.balance, ivan.is_paid) == (None, False)
 
 
 def test_sums_of_columns_and_the_head(september):

@@ -5,6 +5,7 @@ import pytest
 from django.utils import timezone
 
 from rollbook.domains.access.actor import operator
+from rollbook.domains.access.models import Grant, Role, User
 from rollbook.domains.billing.models import Tariff, TariffUse
 from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.history.models import Entry
@@ -399,6 +400,17 @@ def test_a_client_leaves_from_a_day(mara, school):
     assert (answer.status_code, answer["Location"]) == (303, f"/groups/{ivan.group_id}/")
     ivan.refresh_from_db()
     assert (ivan.until, ivan.version) == (date(2026, 10, 1), 2)
+
+
+def test_a_group_is_changed_by_whoever_sees_no_employees_and_its_teachers_stay(school):
+    user = User.objects.create(username="zoe", name="Zoe", language="en")
+    role = Role.objects.create(name="Plans", permissions=["journal.see", "group.edit"])
+    Grant.objects.create(user=user, role=role, reach="everything")
+    school.users["zoe"], chess = user, school.groups["chess"]
+    zoe, page = signed_in(school, "zoe"), f"/groups/{school.groups['chess'].pk}/edit/"
+    assert zoe.post(page, filled(zoe.get(page), name="Chess for all")).status_code == 303
+    chess.refresh_from_db()
+    assert (chess.name, [teacher.name for teacher in chess.teachers.all()]) == ("Chess for all", ["Anna"])
 
 
 def test_a_client_does_not_leave_before_what_is_marked_and_the_marks_are_listed(mara, school):

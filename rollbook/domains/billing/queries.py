@@ -77,6 +77,8 @@ def balances(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
 
 def covered(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
     """The balances of clients in lessons of those who mark, to say paid or not: never to be shown as sums."""
+    if not clients or not by.may(Permission.CLIENT_SEE):
+        return {}
     visible = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(pk__in=clients)
     return dict(visible.values_list("pk", Coalesce("account__balance", ZERO)))
 

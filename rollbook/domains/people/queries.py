@@ -21,7 +21,10 @@ class ContactLine:
 
 
 def contacts(*, clients: Collection[int], by: Actor, payers_only: bool = False) -> tuple[ContactLine, ...]:
-    """The contacts of clients, the payer first. Phones and addresses only for those who may see them."""
+    """The contacts of clients, the payer first. Phones and addresses only for those who may see them; nothing for those
+    who see no clients."""
+    if not by.may(Permission.CLIENT_SEE):
+        return ()
     open_to = _whose_phones(clients, by)
     relations = Relation.objects.visible_to(by, Permission.CLIENT_SEE).filter(client__in=clients)
     if payers_only:
