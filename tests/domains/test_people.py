@@ -234,6 +234,15 @@ def test_a_sign_in_is_linked_by_those_who_manage_access_everywhere(school):
         people.link_user(employee_id=anna.pk, user_id=None, at=AT, by=school.actor("oleg"))
 
 
+def test_a_branch_that_one_may_not_change_may_stay_in_the_list(school):
+    anna, (north, south) = school.users["anna"].employee, school.branches.values()
+    people.manage_branches(employee_id=anna.pk, branch_ids=[north.pk, south.pk], at=AT, by=school.actor("vera"))
+    people.manage_branches(employee_id=anna.pk, branch_ids=[south.pk], at=AT, by=school.actor("oleg"))
+    assert set(anna.managements.values_list("branch", flat=True)) == {south.pk}
+    people.manage_branches(employee_id=anna.pk, branch_ids=[north.pk], at=AT, by=school.actor("oleg"))
+    assert set(anna.managements.values_list("branch", flat=True)) == {north.pk, south.pk}
+
+
 def test_the_manager_of_a_branch_is_one_and_others_branches_stay(school):
     north, south = school.branches["north"], school.branches["south"]
     anna, boris = (school.users[name].employee for name in ("anna", "boris"))

@@ -138,20 +138,21 @@ def manage_branches(*, employee_id: int, branch_ids: Collection[int], at: dateti
     Branches that `by` may not change stay as they are.
     """
     employee = Employee.objects.pick_to_change(by, Permission.STAFF_EDIT, employee_id)
-    if set(employee.managements.values_list("branch", flat=True)) == set(branch_ids):
+    standing, wanted = set(employee.managements.values_list("branch", flat=True)), set(branch_ids)
+    if standing == wanted:
         return
     reached = set(Branch.objects.whole_to(by, Permission.STAFF_EDIT).values_list("pk", flat=True))
-    if set(branch_ids) - reached:
+    if wanted - standing - reached:
         raise InvalidInput({"manages": str(_("Choose branches of the list."))})
-    standing = set(Management.objects.filter(employee=employee, branch__in=reached).values_list("branch", flat=True))
-    if standing == set(branch_ids):
+    gone, new = (standing - wanted) & reached, wanted - standing
+    if not (gone or new):
         return
-    Management.objects.filter(branch__in=standing - set(branch_ids)).delete()
+    Management.objects.filter(branch__in=gone).delete()
     Management.objects.bulk_create(
-        [Management(branch_id=branch, employee=employee) for branch in sorted(set(branch_ids) - standing)],
+        [Management(branch_id=branch, employee=employee) for branch in sorted(new)],
         update_conflicts=True, unique_fields=["branch"], update_fields=["employee"],
     )
     history.record(
         verb="employee.manages", subject=f"employee:{employee.pk}", old={"branches": sorted(standing)},
-        new={"branches": sorted(branch_ids)}, at=at, by=by,
+        new={"branches": sorted(standing - gone | new)}, at=at, by=by,
     )
