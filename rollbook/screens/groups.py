@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Min, Q, When
@@ -109,10 +109,10 @@ def _slots(today: Mapping[int, date], by: Actor) -> dict[int, tuple[Slot, ...]]:
 
 
 def _lessons(ids: Collection[int], at: datetime, by: Actor) -> dict[int, tuple[datetime | None, int]]:
-    """By group: when the next lesson begins, and how many that have been are not marked."""
+    """By group: when the next lesson begins, and how many that have been lately are not marked."""
     rows = (
         Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
-        .filter(group__in=ids, cancelled_at=None)
+        .filter(group__in=ids, cancelled_at=None, starts_at__gt=at - timedelta(days=UNMARKED_DAYS))
         .order_by()
         .values("group")
         .annotate(

@@ -1,6 +1,6 @@
 """The lists of clients and of groups, wherever it is day already, and for those who see a part."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from rollbook.domains.access.models import Grant, Role, User
 from rollbook.domains.groups.models import Enrolment
@@ -40,3 +40,11 @@ def test_groups_that_one_does_not_see_are_not_named_beside_a_client(school):
     seen = {who: groups_of("Ivan", at=AT, by=school.actor(who)) for who in ("vera", "mara", "anna")}
     assert seen == {"vera": ("Chess", "Judo"), "mara": ("Chess",), "anna": ("Chess",)}
     assert groups_of("Ivan", at=AT, by=clerk.as_actor(via="test")) == ()
+
+
+def test_lessons_that_wait_to_be_marked_are_those_of_the_last_month(school):
+    for days in (3, 30, 32, 400):
+        school.lesson("dance", at=AT - timedelta(days=days))
+    later = AT + timedelta(hours=2)
+    rows = {row.name: row.unmarked for row in groups.listed(at=later, by=school.actor("vera")).rows}
+    assert rows == {"Chess": 1, "Dance": 3, "Judo": 1}
