@@ -168,6 +168,18 @@ def test_a_contact_belongs_to_a_client_once(mara, ivan):
         people.add_contact(client_id=ivan.pk, contact=contact(contact_id=ivan.contacts.get().pk), at=AT, by=mara)
 
 
+def test_the_history_says_who_pays_no_more(mara, ivan):
+    mother = ivan.relations.get()
+    people.add_contact(client_id=ivan.pk, contact=contact("Petro", pays=True), at=AT, by=mara)
+    people.set_payer(relation_id=mother.pk, at=AT, by=mara)
+    told = Entry.objects.filter(within=f"client:{ivan.pk}", verb="relation.changed").order_by("pk")
+    of_father = f"contact:{ivan.relations.exclude(pk=mother.pk).get().contact_id}"
+    assert list(told.values_list("subject", "new")) == [
+        (f"contact:{mother.contact_id}", {"pays": False}), (of_father, {"pays": False}),
+        (f"contact:{mother.contact_id}", {"pays": True}),
+    ]
+
+
 def test_the_payer_stays_until_another_one_pays(mara, ivan):
     mother = ivan.relations.get()
     for call in (

@@ -127,7 +127,7 @@ def attach(*, client: Client, contacts: Sequence[NewContact], at: datetime, by: 
     if not payers and not client.relations.filter(pays=True).exists():
         payers = [0]
     if payers:
-        client.relations.filter(pays=True).update(pays=False)
+        _relieve(client, at, by)
     ids = [contact.contact_id or _new(contact, by) for contact in contacts]
     for contact in contacts:
         if contact.contact_id:
@@ -174,6 +174,18 @@ def _pick_with_client(relation_id: int, by: Actor) -> tuple[Client, Relation]:
     return client, Relation.objects.pick_to_change(by, Permission.CLIENT_EDIT, relation_id)
 
 
+def _relieve(client: Client, at: datetime, by: Actor) -> None:
+    """Whoever pays for the client does so no more."""
+    payers = client.relations.filter(pays=True)
+    changes = [
+        history.Change(f"contact:{contact}", {"pays": False}, {"pays": True}, within=f"client:{client.pk}")
+        for contact in payers.values_list("contact", flat=True)
+    ]
+    if changes:
+        payers.update(pays=False)
+        history.record_many(verb="relation.changed", changes=changes, at=at, by=by)
+
+
 def _change_relation(client: Client, relation: Relation, wanted: RelationFields, at: datetime, by: Actor) -> None:
     differing = {name: value for name, value in wanted.items() if getattr(relation, name) != value}
     if not differing:
@@ -181,7 +193,7 @@ def _change_relation(client: Client, relation: Relation, wanted: RelationFields,
     if "pays" in differing:
         if not differing["pays"]:
             raise StillPays
-        client.relations.filter(pays=True).update(pays=False)
+        _relieve(client, at, by)
     old = {name: getattr(relation, name) for name in differing}
     for name, value in differing.items():
         setattr(relation, name, value)
