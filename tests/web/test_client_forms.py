@@ -86,6 +86,11 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_kept(mara, school, wro
     assert (Client.objects.count(), Contact.objects.count(), Entry.objects.count()) == counts
 
 
+def test_a_new_contact_speaks_the_language_of_the_organisation(mara):
+    add(mara)
+    assert Contact.objects.latest("pk").language == "en"
+
+
 def test_a_phone_that_is_known_is_asked_about(mara, ivan):
     mother = ivan.contacts.get()
     answer = add(mara, phone=mother.phone)

@@ -116,7 +116,7 @@ class NewClientForm(Phoned):
             somebody_else=self.somebody_else,
             values={
                 "last_name": told[f"{whose}last_name"], "first_name": told[f"{whose}first_name"],
-                "phone": told["phone"], "email": told["email"],
+                "phone": told["phone"], "email": told["email"], "language": self.house.language,
             },
             relation={
                 "kinship": told["kinship"] if named or self.contact_id else Kinship.SELF.value, "pays": True,
