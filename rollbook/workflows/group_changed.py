@@ -1,11 +1,13 @@
 """All that follows from a changed group: its price, its timetable, its lessons to come."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -15,9 +17,10 @@ from rollbook.domains.groups.actions import GroupFields
 from rollbook.domains.groups.models import Group
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import NewSlot
-from rollbook.domains.schedule.models import TimetableSlot
-from rollbook.foundation import live
+from rollbook.domains.schedule.models import Room, TimetableSlot
+from rollbook.foundation import formats, live
 from rollbook.foundation.errors import Refused
+from rollbook.foundation.versions import Stale
 from rollbook.workflows import timetable_changed
 
 # What the lessons to come take over from their group.
@@ -63,45 +66,83 @@ def change(
     TimetableCollides where lessons find their room or teacher taken, unless these are to be left out.
     """
     group = Group.objects.pick_to_change(by, Permission.GROUP_EDIT, group_id)
-    if values.get("branch_id", group.branch_id) != group.branch_id and group.lessons.exists():
+    branch_id = values.get("branch_id", group.branch_id)
+    if branch_id != group.branch_id and group.lessons.exists():
         raise StaysInItsBranch
-    changed = groups.change_group(
-        group_id=group_id, values=values, teacher_ids=teacher_ids, seen=seen, at=at, by=by
-    )
+    plan = _plan(group, slots, since, branch_id)
+    try:
+        changed = groups.change_group(
+            group_id=group_id, values=values, teacher_ids=teacher_ids, renewed=bool(plan), seen=seen, at=at, by=by
+        )
+    except Stale as stale:
+        raise Stale(values=[*stale.values, *(_both(group, plan) if plan else ())]) from stale
     if price:
         billing.price_group(group_id=group_id, tariff_id=price.tariff_id, since=price.since, at=at, by=by)
-    if _retime(group_id, slots, since, at, by) or changed & _SHOWS_IN_LESSONS:
+    if plan:
+        schedule.end_slots(slot_ids=plan.ended, until=since, at=at, by=by)
+        schedule.add_slots(group_id=group_id, slots=plan.added, at=at, by=by)
+    if plan or changed & _SHOWS_IN_LESSONS:
         timetable_changed.remake(
-            branch_id=values.get("branch_id", group.branch_id), group_ids=[group_id], since=since,
-            skip_collisions=skip_collisions, at=at, by=by,
+            branch_id=branch_id, group_ids=[group_id], since=since, skip_collisions=skip_collisions, at=at, by=by
         )
     live.tell(f"group:{group_id}")
 
 
-def _retime(group_id: int, slots: Sequence[WantedSlot] | None, since: date, at: datetime, by: Actor) -> bool:
-    """Give the group this timetable from a day on; says whether it had another one."""
+class _Plan(NamedTuple):
+    """How a group comes to the timetable that is wanted."""
+
+    ended: Set[int]
+    added: Sequence[NewSlot]
+    wanted: Sequence[NewSlot]
+
+
+def _plan(group: Group, slots: Sequence[WantedSlot] | None, since: date, branch_id: int) -> _Plan | None:
+    """None where the group has that timetable from a day on, or where none is said."""
     if slots is None:
-        return False
-    standing = {
-        slot.pk: slot for slot in TimetableSlot.objects.select_related("room", "group").filter(group=group_id)
-    }
+        return None
+    standing = {slot.pk: slot for slot in group.slots.select_related("room")}
     kept = {
         wanted.slot_id
         for wanted in slots
-        if (stands := standing.get(wanted.slot_id or 0)) and _same(stands, wanted.slot)
+        if (stands := standing.get(wanted.slot_id or 0)) and _same(stands, wanted.slot, branch_id)
     }
     # One that ends by itself before that day, and is wanted as it is, is neither ended nor begun anew.
     ended = {pk for pk, slot in standing.items() if slot.valid_until is None or slot.valid_until > since} - kept
-    added = [wanted.slot for wanted in slots if wanted.slot_id not in kept]
-    schedule.end_slots(slot_ids=ended, until=since, at=at, by=by)
-    schedule.add_slots(
-        group_id=group_id, slots=[replace(slot, valid_from=max(since, slot.valid_from)) for slot in added], at=at, by=by
-    )
-    return bool(ended or added)
+    added = [
+        replace(wanted.slot, valid_from=max(since, wanted.slot.valid_from))
+        for wanted in slots if wanted.slot_id not in kept
+    ]
+    return _Plan(ended, added, [wanted.slot for wanted in slots]) if ended or added else None
 
 
-def _same(stands: TimetableSlot, wanted: NewSlot) -> bool:
-    """A room in a branch that the group has left is looked at as a new one is."""
-    return (stands.room is None or stands.room.branch_id == stands.group.branch_id) and (
+def _same(stands: TimetableSlot, wanted: NewSlot, branch_id: int) -> bool:
+    """A room in a branch that the group leaves is looked at as a new one is."""
+    return (stands.room is None or stands.room.branch_id == branch_id) and (
         stands.weekday, stands.starts, stands.minutes, stands.room_id,
     ) == (wanted.weekday, wanted.starts, wanted.minutes, wanted.room_id)
+
+
+def _both(group: Group, plan: _Plan) -> Sequence[Mapping[str, object]]:
+    """The timetable that is wanted beside the one that stands."""
+    standing = [
+        NewSlot(
+            weekday=slot.weekday, starts=slot.starts, minutes=slot.minutes, room_id=slot.room_id,
+            valid_from=slot.valid_from,
+        )
+        for slot in group.slots.filter(Q(valid_until=None) | Q(pk__in=plan.ended))
+    ]
+    pair = {"yours": _said(plan.wanted), "theirs": _said(standing)}
+    return [{"field": "slots", "label": str(_("Timetable")), **pair, "version": group.version}]
+
+
+def _said(slots: Sequence[NewSlot]) -> str:
+    """Tue 18:00–19:00, Room 1; Thu 18:00–19:30."""
+    rooms = dict(Room.objects.filter(pk__in=[slot.room_id for slot in slots]).values_list("pk", "name"))
+    language = (get_language() or "en").partition("-")[0]
+
+    def one(slot: NewSlot) -> str:
+        day = formats.weekday(slot.weekday - 1, language=language)
+        room = f", {rooms[slot.room_id]}" if slot.room_id in rooms else ""
+        return f"{day} {formats.clock(slot.starts)}–{formats.clock(slot.ends)}{room}"
+
+    return "; ".join(map(one, sorted(slots, key=lambda slot: slot.span))) or "—"

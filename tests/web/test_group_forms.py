@@ -444,3 +444,16 @@ def test_two_who_end_an_enrolment_meet_both_days(mara, school):
 def test_only_who_may_change_the_group_ends_an_enrolment(school, who, status):
     ivan = Enrolment.objects.get(client=school.clients()[0])
     assert signed_in(school, who).post(ending(ivan), {"until": "2026-10-01"}).status_code == status
+
+
+def test_two_who_change_a_timetable_meet_both(mara, chess):
+    page = f"/groups/{chess.pk}/edit/"
+    mine = filled(mara.get(page), **{"slots-0-starts": "19:00"})
+    theirs = filled(mara.get(page), **{"slots-1-weekday": "4", "slots-1-starts": "17:00"})
+    assert mara.post(page, theirs).status_code == 303
+    answer = mara.post(page, mine)
+    assert answer.status_code == 409
+    told = answer.content.decode()
+    assert "Tue 19:00–20:00, Room 0" in told
+    assert "Tue 18:00–19:00, Room 0; Thu 17:00–18:00" in told
+    assert mara.post(page, filled(answer)).status_code == 303

@@ -1,6 +1,7 @@
 from datetime import date, time, timedelta
 
 import pytest
+from django.utils.translation import override
 
 from rollbook.domains.groups.models import Group, Programme
 from rollbook.domains.journal.models import Status
@@ -8,6 +9,7 @@ from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import NewSlot
 from rollbook.domains.schedule.models import Lesson, TimetableSlot
 from rollbook.foundation.errors import InvalidInput
+from rollbook.foundation.versions import Stale
 from rollbook.workflows import group_changed, lesson_cancelled, lesson_marked
 from rollbook.workflows.group_changed import WantedSlot
 from tests.school import AT, DAY
@@ -32,7 +34,8 @@ def as_it_is(slot, **changed):
 
 
 def change(group, by, *slots, since, **told):
-    group_changed.change(group_id=group.pk, slots=slots, since=since, seen=None, at=AT, by=by, **{"values": {}} | told)
+    told = {"values": {}, "seen": None} | told
+    group_changed.change(group_id=group.pk, slots=slots, since=since, at=AT, by=by, **told)
 
 
 def test_a_lesson_that_somebody_has_touched_takes_the_place_of_the_one_of_a_new_rule(school, dance, oleg):
@@ -68,3 +71,35 @@ def test_a_group_that_moves_does_not_take_its_room_along(school):
         change(group, vera, as_it_is(slot), since=DAY, values={"branch_id": south.pk})
     change(group, vera, as_it_is(slot, room_id=None), since=DAY, values={"branch_id": south.pk})
     assert list(TimetableSlot.objects.filter(group=group).values_list("room", flat=True)) == [None]
+
+
+def test_of_two_who_change_one_timetable_the_second_is_shown_both(dance, oleg):
+    tuesday = dance.slots.get()
+    thursday = NewSlot(weekday=4, starts=time(17, 30), minutes=90, valid_from=DAY)
+    change(dance, oleg, as_it_is(tuesday), WantedSlot(slot=thursday), since=DAY + WEEK, seen=1)
+    with pytest.raises(Stale) as refused, override("en"):
+        change(dance, oleg, as_it_is(tuesday), since=DAY + WEEK, values={"name": "Ballet"}, seen=1)
+    assert [(pair["field"], pair["yours"], pair["theirs"], pair["version"]) for pair in refused.value.values] == [
+        ("name", "Ballet", "Dance", 2),
+        ("slots", "Tue 18:00–19:00, Room 1", "Tue 18:00–19:00, Room 1; Thu 17:30–19:00", 2),
+    ]
+    change(dance, oleg, as_it_is(tuesday), since=DAY + WEEK, values={"name": "Ballet"}, seen=2)
+    assert list(dance.slots.filter(valid_until=None)) == [tuesday]
+
+
+def test_whoever_changes_nothing_that_another_has_changed_is_not_asked(dance, oleg):
+    tuesday = dance.slots.get()
+    change(dance, oleg, as_it_is(tuesday), since=DAY, values={"name": "Ballet"}, seen=1)
+    change(dance, oleg, as_it_is(tuesday), since=DAY, values={"name": "Ballet"}, seen=1)
+    dance.refresh_from_db()
+    assert dance.version == 2
+
+
+def test_teachers_are_shown_beside_what_else_is_overwritten(school, dance, oleg):
+    anna = school.users["anna"].employee
+    change(dance, oleg, as_it_is(dance.slots.get()), since=DAY, teacher_ids=[anna.pk], seen=1)
+    with pytest.raises(Stale) as refused:
+        change(dance, oleg, as_it_is(dance.slots.get()), since=DAY, teacher_ids=[], values={"name": "Ballet"}, seen=1)
+    assert [(pair["field"], pair["yours"], pair["theirs"]) for pair in refused.value.values] == [
+        ("name", "Ballet", "Dance"), ("teachers", "", "Anna"),
+    ]

@@ -1,4 +1,4 @@
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TypedDict
 
@@ -11,7 +11,7 @@ from rollbook.domains.groups.models import Group, Programme
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Employee
 from rollbook.foundation.errors import InvalidInput
-from rollbook.foundation.versions import Stale, alter
+from rollbook.foundation.versions import Difference, Stale, alter
 
 
 class GroupFields(TypedDict, total=False):
@@ -44,6 +44,7 @@ def change_group(
     group_id: int,
     values: GroupFields,
     teacher_ids: Collection[int] | None = None,
+    renewed: bool = False,
     seen: int | None,
     at: datetime,
     by: Actor,
@@ -51,6 +52,8 @@ def change_group(
     """Change a group; None leaves its teachers as they are. Returns the names of what has changed.
 
     To move a group takes the right in both branches. Teachers who are no longer to be chosen may stay, not come.
+    `renewed` says that something of it changes that is not kept here, and is overwritten by the same edit: whoever has
+    seen the group before must look again.
     """
     group = Group.objects.pick_to_change(by, Permission.GROUP_EDIT, group_id)
     if (branch_id := values.get("branch_id", group.branch_id)) != group.branch_id:
@@ -60,26 +63,37 @@ def change_group(
     standing = set(group.teachers.values_list("pk", flat=True))
     wanted = standing if teacher_ids is None else set(teacher_ids)
     _refuse_strange_teachers(wanted - standing, by)
-    difference = alter(group, values, seen=seen)
-    if standing == wanted and not difference:
+    difference = _altered(group, values, wanted, standing, renewed, seen)
+    if not (difference or standing != wanted or renewed):
         return frozenset()
     old, new = (dict(difference.old), dict(difference.new)) if difference else ({}, {})
     if standing != wanted:
-        if not difference:
-            _refuse_stale_teachers(group, wanted, standing, seen)
-            group.version += 1
         old |= {"teachers": sorted(standing)}
         new |= {"teachers": sorted(wanted)}
         group.teachers.set(wanted)
+    if not difference:
+        group.version += 1
     group.save(update_fields=[*(difference.new if difference else ()), "version"])
-    history.record(verb="group.changed", subject=f"group:{group.pk}", old=old, new=new, at=at, by=by)
+    if new:
+        history.record(verb="group.changed", subject=f"group:{group.pk}", old=old, new=new, at=at, by=by)
     return frozenset(new)
 
 
-def _refuse_stale_teachers(group: Group, yours: set[int], theirs: set[int], seen: int | None) -> None:
-    if seen is not None and seen != group.version:
-        pair = {"yours": _names(yours), "theirs": _names(theirs)}
-        raise Stale(values=[{"field": "teachers", "label": _("teachers"), **pair, "version": group.version}])
+def _altered(
+    group: Group, values: GroupFields, wanted: set[int], standing: set[int], renewed: bool, seen: int | None
+) -> Difference | None:
+    """The row with its new values, not yet saved; Stale names all that would be overwritten, teachers too."""
+    beside: list[Mapping[str, object]] = []
+    if wanted != standing:
+        pair = {"yours": _names(wanted), "theirs": _names(standing)}
+        beside = [{"field": "teachers", "label": _("teachers"), **pair, "version": group.version}]
+    if seen not in {None, group.version} and (beside or renewed):
+        try:
+            alter(group, values, seen=seen)
+        except Stale as stale:
+            beside = [*stale.values, *beside]
+        raise Stale(values=beside)
+    return alter(group, values, seen=seen)
 
 
 def _names(teacher_ids: Collection[int]) -> str:

@@ -1,6 +1,6 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -30,6 +30,10 @@ class NewSlot:
     teacher_ids: tuple[int, ...] = ()
     valid_from: date
     valid_until: date | None = None
+
+    @property
+    def ends(self) -> time:
+        return (datetime.combine(self.valid_from, self.starts) + timedelta(minutes=self.minutes)).time()
 
     @property
     def span(self) -> tuple[int, int]:
