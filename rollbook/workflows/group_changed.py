@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing.models import Tariff, TariffUse
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.actions import GroupFields
 from rollbook.domains.groups.models import Group
@@ -70,12 +71,17 @@ def change(
     if branch_id != group.branch_id and group.lessons.exists():
         raise StaysInItsBranch
     plan = _plan(group, slots, since, branch_id)
+    former = TariffUse.objects.on(price.since).filter(group=group).first() if price else None
+    repriced = price is not None and price.tariff_id != (former.tariff_id if former else None)
     try:
         changed = groups.change_group(
-            group_id=group_id, values=values, teacher_ids=teacher_ids, renewed=bool(plan), seen=seen, at=at, by=by
+            group_id=group_id, values=values, teacher_ids=teacher_ids, renewed=bool(plan) or repriced, seen=seen,
+            at=at, by=by,
         )
     except Stale as stale:
-        raise Stale(values=[*stale.values, *(_both(group, plan) if plan else ())]) from stale
+        tariffs = _both_tariffs(group, price, former) if price and repriced else ()
+        timetables = _both(group, plan) if plan else ()
+        raise Stale(values=[*stale.values, *tariffs, *timetables]) from stale
     if price:
         billing.price_group(group_id=group_id, tariff_id=price.tariff_id, since=price.since, at=at, by=by)
     if plan:
@@ -133,6 +139,14 @@ def _both(group: Group, plan: _Plan) -> Sequence[Mapping[str, object]]:
     ]
     pair = {"yours": _said(plan.wanted), "theirs": _said(standing)}
     return [{"field": "slots", "label": str(_("Timetable")), **pair, "version": group.version}]
+
+
+def _both_tariffs(group: Group, price: Price, former: TariffUse | None) -> Sequence[Mapping[str, object]]:
+    names = dict(Tariff.objects.filter(pk__in=[price.tariff_id, former and former.tariff_id]).values_list("pk", "name"))
+    pair = {
+        "yours": names.get(price.tariff_id or 0, "—"), "theirs": names.get(former.tariff_id, "—") if former else "—",
+    }
+    return [{"field": "tariff_id", "label": str(_("Tariff")), **pair, "version": group.version}]
 
 
 def _said(slots: Sequence[NewSlot]) -> str:

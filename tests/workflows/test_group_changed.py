@@ -3,6 +3,7 @@ from datetime import date, time, timedelta
 import pytest
 from django.utils.translation import override
 
+from rollbook.domains.billing.models import Tariff, TariffUse
 from rollbook.domains.groups.models import Group, Programme
 from rollbook.domains.journal.models import Status
 from rollbook.domains.schedule import actions as schedule
@@ -11,7 +12,7 @@ from rollbook.domains.schedule.models import Lesson, TimetableSlot
 from rollbook.foundation.errors import InvalidInput
 from rollbook.foundation.versions import Stale
 from rollbook.workflows import group_changed, lesson_cancelled, lesson_marked
-from rollbook.workflows.group_changed import WantedSlot
+from rollbook.workflows.group_changed import Price, WantedSlot
 from tests.school import AT, DAY
 
 WEEK = timedelta(weeks=1)
@@ -93,6 +94,19 @@ def test_whoever_changes_nothing_that_another_has_changed_is_not_asked(dance, ol
     change(dance, oleg, as_it_is(tuesday), since=DAY, values={"name": "Ballet"}, seen=1)
     dance.refresh_from_db()
     assert dance.version == 2
+
+
+def test_a_tariff_that_somebody_has_set_is_not_taken_away_by_an_old_form(school, dance):
+    vera, dear = school.actor("vera"), Tariff.objects.create(name="Dear", price=20)
+    slot = as_it_is(dance.slots.get())
+    change(dance, vera, slot, since=DAY, price=Price(dear.pk, DAY), seen=1)
+    with pytest.raises(Stale) as refused:
+        change(dance, vera, slot, since=DAY, price=Price(None, DAY), values={"name": "Ballet"}, seen=1)
+    assert [(pair["field"], pair["yours"], pair["theirs"]) for pair in refused.value.values] == [
+        ("name", "Ballet", "Dance"), ("tariff_id", "—", "Dear"),
+    ]
+    change(dance, vera, slot, since=DAY, price=Price(dear.pk, DAY), values={"name": "Ballet"}, seen=2)
+    assert TariffUse.objects.get(group=dance).tariff == dear
 
 
 def test_teachers_are_shown_beside_what_else_is_overwritten(school, dance, oleg):
