@@ -1,0 +1,72 @@
+"""Files come in only where they are expected, and go out only to be saved."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client, override_settings
+from django.urls import include, path
+from django.views.decorators.http import require_POST
+
+from rollbook.config.urls import handler400  # noqa: F401 (asked for by Django)
+from rollbook.foundation.errors import InvalidInput
+from rollbook.foundation.uploads import Kind
+from rollbook.web.files import AROUND_A_FILE, download, received, takes_file
+from tests.web.browsing import signed_in
+
+MOST = 200_000
+MUCH = AROUND_A_FILE + 50_000
+
+
+@takes_file(MOST)
+@require_POST
+def take(request):
+    return HttpResponse(received(request, "file", kinds={Kind.TEXT}, most=MOST).name)
+
+
+urlpatterns = [path("take/", take), path("", include("rollbook.config.urls"))]
+here = override_settings(ROOT_URLCONF="tests.web.test_files", DATA_UPLOAD_MAX_MEMORY_SIZE=1000)
+
+
+def sent(browser, address, size, name="list.csv"):
+    return browser.post(address, {"file": SimpleUploadedFile(name, b"x" * size)})
+
+
+@here
+@pytest.mark.parametrize(
+    ("who", "address", "size", "status"),
+    [
+        ("mara", "/take/", MOST, 200),
+        ("mara", "/take/", MOST + 1, 413),
+        ("mara", "/take/", MOST + AROUND_A_FILE, 413),
+        ("mara", "/take/", 0, 422),
+        ("mara", "/preferences/theme/", MUCH, 413),
+        ("mara", "/groups/", MUCH, 405),
+        (None, "/take/", MUCH, 413),
+        (None, "/account/login/", MUCH, 413),
+        (None, "/account/login/", 10, 422),
+    ],
+)
+def test_a_file_is_read_where_it_is_expected(school, who, address, size, status):
+    browser = signed_in(school, who) if who else Client()
+    assert sent(browser, address, size).status_code == status
+
+
+@here
+def test_the_name_is_cleaned_before_anybody_sees_it(school):
+    assert sent(signed_in(school, "mara"), "/take/", 3, "../\u202ecsv.exe").content == b"csv.exe"
+
+
+@here
+def test_no_file_at_all_is_said_at_its_field(school, rf):
+    with pytest.raises(InvalidInput) as refused:
+        received(rf.post("/take/", {}), "file", kinds={Kind.TEXT}, most=MOST)
+    assert "file" in refused.value.fields
+
+
+@pytest.mark.parametrize("name", ["итог.csv", "a\r\nX: 1.html", "../x.svg", "CON"])
+def test_what_is_given_away_is_saved_and_runs_nowhere(name):
+    answer = download(b"<script>alert(1)</script>", name=name)
+    assert answer["Content-Disposition"].startswith("attachment; filename")
+    assert "\n" not in answer["Content-Disposition"]
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert answer["Content-Type"] == "application/octet-stream"
