@@ -29,7 +29,7 @@ from rollbook.domains.schedule.queries import LessonHead, Slot
 from rollbook.domains.schedule.rules import lessons_of_month, month_of
 from rollbook.foundation.periods import local
 
-MOST_DAYS = 186
+MOST_DAYS = 366
 """The longest range one page shows."""
 LAST_LESSONS = 8
 
@@ -149,7 +149,7 @@ class Sheet:
 
 
 def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, last: date | None = None) -> Sheet:
-    """The journal of a group over the local days [first, last] (this month without them), at most half a year."""
+    """The journal of a group over the local days [first, last] (this month without them), at most a year."""
     # Annotated, hence Any.
     group: Any = (
         Group.objects.select_related("programme", "branch")

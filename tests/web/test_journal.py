@@ -140,12 +140,22 @@ def test_a_restored_lesson_whose_room_was_given_away_is_refused(mara, lesson, sc
 
 
 @pytest.mark.parametrize(
-    "query", ["month=2026-13", "month=0000-01", "month=x", "month=2026-09-01", "client=x", "month=" + "9" * 500]
+    "query",
+    ["month=2026-13", "month=0000-01", "month=x", "month=2026-09-01", "client=x", "month=" + "9" * 500,
+     "first=2026-08-01", "first=2026-02-30&last=2026-03-31", "first=0001-01-01&last=9999-12-31"],
 )
 def test_an_address_that_makes_no_sense_shows_this_month(anna, group, query):
     answer = anna.get(f"{group}?{query}")
     assert answer.status_code == 200
     assert b"September 2026" in answer.content
+
+
+def test_days_that_are_no_month_are_shown_and_stay_shown(anna, group):
+    page = anna.get(f"{group}?first=2026-08-20&last=2026-09-10").content.decode()
+    assert "Ivan" in page
+    assert f'hx-get="{group}?first=2026-08-20&amp;last=2026-09-10"' in page
+    whole = anna.get(f"{group}?first=2026-09-01&last=2026-09-30").content.decode()
+    assert f'hx-get="{group}?month=2026-09"' in whole
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def listed(
 def sheet(
     request: HttpRequest, group_id: int, first: Day | None = None, last: Day | None = None
 ) -> dict[str, object]:
-    """The journal over the local days [first, last], at most half a year; this month without them."""
+    """The journal over the local days [first, last], at most a year; this month without them."""
     shown = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
     return {
         "group_id": shown.head.group_id, "name": shown.head.name, "first": shown.first, "last": shown.last,

@@ -17,6 +17,7 @@ from rollbook.web.forms import NameField, WholeField
 
 FIELD = re.compile(r"(mark|seen|late)-([0-9]{1,18})", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+DAY = re.compile(r"20\d{2}-\d{2}-\d{2}", re.ASCII)
 MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])", re.ASCII)
 MOST_MARKS = 200
 KEEP = "keep"
@@ -85,6 +86,25 @@ class GroupsAsked:
         """The query of the same list but for `other`; on its first page, unless that is among them."""
         said = {"q": self.words, "branch": self.branch_id, "state": "finished" if self.finished else ""} | other
         return "?" + urlencode({name: value for name, value in said.items() if value})
+
+
+def days_asked(query: QueryDict) -> tuple[date, date] | None:
+    """?first=2026-03-02&last=2026-05-30, or a month, as its first and last day; None where nothing makes sense."""
+    told = [query.get(name, "") for name in ("first", "last")]
+    if not all(map(DAY.fullmatch, told)):
+        return month_asked(query)
+    try:
+        first, last = map(date.fromisoformat, told)
+    except ValueError:
+        return None
+    return min(first, last), max(first, last)
+
+
+def days_shown(first: date, last: date) -> str:
+    """The query of the days [first, last]: of their month where they are one."""
+    if (first, last) == month_of(first):
+        return f"?month={first:%Y-%m}"
+    return f"?first={first}&last={last}"
 
 
 def month_asked(query: QueryDict) -> tuple[date, date] | None:

@@ -5,10 +5,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.domains.journal.actions import StaleMark
+from rollbook.domains.schedule.rules import month_of
 from rollbook.screens import groups, journal, lesson
 from rollbook.web.history import told
 from rollbook.web.journal.cells import Words, cell, choices, in_words, row_of_cells
-from rollbook.web.journal.forms import CancellationForm, GroupsAsked, MarksForm, month_asked
+from rollbook.web.journal.forms import CancellationForm, GroupsAsked, MarksForm, days_asked, days_shown
 from rollbook.web.journal.words import soon, timetable
 from rollbook.web.pages import see_other, show
 from rollbook.workflows import lesson_cancelled, lesson_marked
@@ -26,11 +27,12 @@ def group_list(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def group(request: HttpRequest, group_id: int) -> HttpResponse:
-    first, last = month_asked(request.GET) or (None, None)
+    first, last = days_asked(request.GET) or (None, None)
     sheet = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
     return show(
         request, "journal/sheet.html", block="sheet", sheet=sheet, words=Words(), cells=row_of_cells,
         choices=choices(), before=sheet.first - timedelta(days=1), after=sheet.last + timedelta(days=1),
+        days=days_shown(sheet.first, sheet.last), whole_month=(sheet.first, sheet.last) == month_of(sheet.first),
         this_month=_is_month_of(sheet.first, sheet.today), timetable=timetable, soon=soon,
         trend=[share / 100 for share in sheet.head.trend],
     )
