@@ -38,7 +38,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { detail } = event as CustomEvent;
   if (detail.verb === "get") return;
   // The cookie is newer than a form that was loaded before signing in again in another tab.
-  const token = cookie("csrftoken");
+  const token = csrf();
   if (!token) return;
   detail.headers["X-CSRFToken"] = token;
   detail.parameters.delete?.("csrfmiddlewaretoken");
@@ -75,7 +75,7 @@ document.addEventListener("submit", (event) => {
 
 /** For requests that htmx does not make. */
 export function csrf(): string {
-  return cookie("csrftoken");
+  return cookie("__Host-csrftoken") || cookie("csrftoken"); // the first where the address is an https one
 }
 
 function cookie(name: string): string {

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_GET
 
 from rollbook.foundation.errors import NotAllowed
 from rollbook.screens.live import may_hear
+from rollbook.web.headers import always
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -165,9 +166,10 @@ class Live:
         await send({"type": "http.response.body", "body": b""})
 
     def _head(self, status: int, kind: bytes) -> dict[str, Any]:
-        headers = {
+        told = {name.lower().encode(): value.encode() for name, value in always().items()}
+        headers = told | {
             b"content-type": kind,
-            b"cache-control": b"no-store",
+            b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
             b"x-accel-buffering": b"no",
             b"access-control-allow-origin": self.origin.encode(),
             b"access-control-allow-credentials": b"true",

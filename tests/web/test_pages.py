@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse
 from django.test import Client, override_settings
 
@@ -91,7 +93,7 @@ def test_a_choice_that_is_none_is_refused(visitor, anna, address, wrong):
 def test_a_cookie_that_makes_no_sense_says_nothing(db):
     stranger = Client()
     stranger.cookies["theme"] = '"><script>'
-    stranger.cookies["django_language"] = "../../etc"
+    stranger.cookies[settings.LANGUAGE_COOKIE_NAME] = "../../etc"
     assert '<html lang="ru">' in stranger.get("/design/").content.decode()
 
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
-COOKIE = "known_device"
+COOKIE = f"{settings.COOKIE_PREFIX}known_device"
 SALT = "rollbook.device"
 YEAR = 365 * 24 * 3600
 MOST_PEOPLE = 20  # at one desk; the latest ones are remembered

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 THEMES = ("", "light", "dark")
-THEME_COOKIE = "theme"
+THEME_COOKIE = f"{settings.COOKIE_PREFIX}theme"
 
 
 def languages() -> list[tuple[str, str]]:

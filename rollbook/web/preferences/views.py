@@ -2,6 +2,7 @@ from django.conf import settings
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
@@ -31,7 +32,7 @@ def _choose(request: HttpRequest, form: Form, *, cookie: str) -> HttpResponse:
         preferences.choose(values=form.cleaned_data, at=timezone.now(), by=request.actor)
     response = HttpResponse(status=204) if request.htmx else _back(request)
     response.set_cookie(
-        cookie, *form.cleaned_data.values(), max_age=YEAR, samesite="Lax", secure=request.is_secure(), httponly=True
+        cookie, *form.cleaned_data.values(), max_age=YEAR, samesite="Lax", secure=settings.SECURE, httponly=True
     )
     return response
 
@@ -40,4 +41,4 @@ def _back(request: HttpRequest) -> HttpResponse:
     """To where one was: only within this site, whatever the browser says."""
     back = request.headers.get("Referer", "/")
     safe = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    return HttpResponse(status=303, headers={"Location": back if safe else "/"})
+    return HttpResponse(status=303, headers={"Location": iri_to_uri(back) if safe else "/"})

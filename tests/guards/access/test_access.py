@@ -41,6 +41,7 @@ from tests.guards.access.bodies import (
     Things,
     new_member,
 )
+from tests.guards.headers import missing
 from tests.school import AT, found_school
 
 HERE = Path(__file__).parent
@@ -139,6 +140,8 @@ class Answer:
     text: str
     written: bool
     status: int
+    bare: list[str]
+    """The headers that are missing."""
 
 
 @dataclass
@@ -159,7 +162,7 @@ class Stage:
             transaction.set_rollback(True)
         browser.cookies = cookies
         text = "" if response.streaming else response.content.decode()
-        return Answer(in_words(response), text, written, response.status_code)
+        return Answer(in_words(response), text, written, response.status_code, missing(response.headers))
 
     def prepare(self, method, route, place):
         """Make so what must be so before this can be done."""
@@ -279,7 +282,7 @@ def asked(stage, person, route, place, body):
     wanted = "422" if body in WRONG and answer == "done" else answer
     where = place or own_place(person, row["needs"])
     got = stage.ask(person, *route, where, body, prepared=answer == "done")
-    wrong = [f"tells {secret}" for secret in betrayed(person, got.text)]
+    wrong = [f"tells {secret}" for secret in betrayed(person, got.text)] + [f"bare of {name}" for name in got.bare]
     if got.word not in ALIKE.get(wanted, {wanted}):
         wrong.append(f"{got.word} instead of {wanted} {got.text if got.status == 422 else ''}")
     if route[0] != "GET" and row["of"] != "all" and got.written != (wanted == "done" and route not in IDLE):
