@@ -9,6 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
+from rollbook.foundation.postgresql import SERVER_PATIENCE
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -19,23 +21,37 @@ def _flag(name: str) -> bool:
     return value == "1"
 
 
-def _database(variable: str, url: str) -> dict[str, object]:
+# Whoever is cut off without a word notices within half a minute, on either side; on a Unix socket it means nothing.
+_OURS = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+_THEIRS = {
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "client_connection_check_interval": "5s",
+}
+
+
+def _database(variable: str, url: str, limits: dict[str, str] | None = None) -> dict[str, object]:
+    """`limits` are told to the server at connecting; a transaction pooler takes none."""
     try:
         told = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     except ProgrammingError as error:
         raise ImproperlyConfigured(f"{variable} is no PostgreSQL address: {error}") from error
+    if limits:
+        said = [f"-c {name}={value}" for name, value in (_THEIRS | limits).items()]
+        told["options"] = " ".join([*said, told.get("options", "")]).strip()
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "rollbook.foundation.postgresql" if PAGES else "django.db.backends.postgresql",
         "NAME": told.pop("dbname", "rollbook"),
         "USER": told.pop("user", ""),
         "PASSWORD": told.pop("password", ""),
         "HOST": told.pop("host", ""),
         "PORT": told.pop("port", ""),
-        "OPTIONS": {"connect_timeout": 5, **told},
+        "OPTIONS": {"connect_timeout": 5, **_OURS, **told},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         # Behind a transaction pooler a cursor does not outlive its statement.
-        "DISABLE_SERVER_SIDE_CURSORS": _flag("BEHIND_POOLER"),
+        "DISABLE_SERVER_SIDE_CURSORS": not limits,
     }
 
 
@@ -71,12 +87,25 @@ LIVE_URL = os.environ.get("LIVE_URL", "/live/")
 
 # The same database by two roles: `default` serves and may change neither ledger nor history; `owner` owns
 # the schema and migrates. Where a hosting gives only one role, triggers alone keep the promise.
+# A page waits for seconds at most, and leaves no transaction open behind it; a job may take its time.
 if not os.environ.get("DATABASE_URL"):
     raise ImproperlyConfigured("Set DATABASE_URL, or use the command `rollbook`, which starts a database of its own.")
+PAGES = _flag("SERVES_PAGES")  # told by wsgi.py
+_owner_url = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
+_SOON = {"statement_timeout": f"{SERVER_PATIENCE}s", "idle_in_transaction_session_timeout": "30s"}
+_LATER = {"idle_in_transaction_session_timeout": "5min"}
 DATABASES = {
-    "default": _database("DATABASE_URL", os.environ["DATABASE_URL"]),
-    "owner": _database("DATABASE_OWNER_URL", os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]),
+    "default": _database("DATABASE_URL", os.environ["DATABASE_URL"], _SOON if PAGES else _LATER),
+    "owner": _database("DATABASE_OWNER_URL", _owner_url, _THEIRS),
 }
+# Pages alone may go through PgBouncer in transaction mode; who listens, or keeps a connection for long, goes past it.
+if PAGES and os.environ.get("DATABASE_POOLER_URL"):
+    DATABASES["default"] = _database("DATABASE_POOLER_URL", os.environ["DATABASE_POOLER_URL"])
+# A standby, for heavy reads that may be a moment old (foundation/replica.py).
+if os.environ.get("DATABASE_REPLICA_URL"):
+    _read_only = (_SOON if PAGES else _LATER) | {"default_transaction_read_only": "on"}
+    DATABASES["replica"] = _database("DATABASE_REPLICA_URL", os.environ["DATABASE_REPLICA_URL"], _read_only)
+    DATABASE_ROUTERS = ["rollbook.foundation.replica.Router"]
 
 # From the lowest up; the order is also an import contract (pyproject.toml).
 DOMAINS = ["history", "access", "imports", "people", "groups", "schedule", "journal", "billing"]

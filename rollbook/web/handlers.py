@@ -1,11 +1,23 @@
 """What Django itself declines, in the same words and the same look as everything else."""
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template import engines
 from django.utils.translation import gettext_lazy as _
+from jinja2_fragments import render_block
 
-from rollbook.foundation.errors import Declined, Malformed, NotAllowed, NotFound, TooLarge, status_of
+from rollbook.foundation.errors import (
+    Declined,
+    Malformed,
+    NotAllowed,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    is_unavailable,
+    status_of,
+)
 from rollbook.web.pages import decline
 
 
@@ -33,7 +45,20 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Asks nobody for anything: whatever broke, the database or a template, may be broken still."""
+    if is_unavailable(sys.exception()):
+        return _unavailable(request)
     return HttpResponse(engines["jinja2"].env.get_template("broken.html").render(error=None), status=500)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    error, env = Unavailable(), engines["jinja2"].env
+    if request.headers.get("HX-Request"):
+        response = HttpResponse(render_block(env, "refusal.html", "refusal", error=error))
+        response["HX-Retarget"], response["HX-Reswap"] = "#refusal", "innerHTML"
+    else:
+        response = HttpResponse(env.get_template("broken.html").render(error=error))
+    response.status_code, response["Retry-After"] = status_of(error), "10"
+    return response
 
 
 def _decline(request: HttpRequest, error: Declined) -> HttpResponse:

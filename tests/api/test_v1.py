@@ -2,9 +2,11 @@ import json
 from decimal import Decimal as D
 
 import pytest
+from django.db import OperationalError
 
 from rollbook.domains.billing.models import Account, Payment, Tariff
 from rollbook.domains.journal.models import Mark
+from rollbook.screens import clients
 from tests.school import ANNAS_KEY, AT
 
 
@@ -161,3 +163,13 @@ def test_the_interface_describes_itself(client, school):
     for path in told["paths"].values():
         for operation in path.values():
             assert {"401", "403", "404", "409", "422"} <= set(operation["responses"])
+
+
+def test_without_the_database_it_is_said_to_come_back_later(anna, monkeypatch):
+    def falls(**_):
+        raise OperationalError("cut off")
+
+    monkeypatch.setattr(clients, "listed", falls)
+    answer = anna.get("/clients/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "does not answer" in answer.json()["detail"]

@@ -41,7 +41,8 @@ def settings(monkeypatch, **changed):
         {"DEBUG": "yes"},
         {"DEBUG": "true"},
         {"BEHIND_PROXY": "on"},
-        {"BEHIND_POOLER": "2"},
+        {"DATABASE_REPLICA_URL": "nonsense"},
+        {"DATABASE_POOLER_URL": "nonsense", "SERVES_PAGES": "1"},
         {"EMAIL_URL": "nonsense"},
         {"EMAIL_URL": "imap://mail.example.org"},
         {"EMAIL_URL": "smtp://"},
@@ -83,6 +84,35 @@ def test_one_address_of_a_database_says_it_all(monkeypatch):
 def test_without_an_owner_the_serving_role_migrates(monkeypatch):
     databases = settings(monkeypatch)["DATABASES"]
     assert databases["owner"]["USER"] == databases["default"]["USER"]
+
+
+def test_pages_alone_go_through_the_pooler_and_tell_it_nothing_it_would_refuse(monkeypatch):
+    pooled = {"DATABASE_POOLER_URL": "postgresql://serving@pooler:6432/school"}
+    pages = settings(monkeypatch, SERVES_PAGES="1", **pooled)["DATABASES"]["default"]
+    assert (pages["HOST"], pages["DISABLE_SERVER_SIDE_CURSORS"]) == ("pooler", True)
+    assert "options" not in pages["OPTIONS"]
+    others = settings(monkeypatch, **pooled)["DATABASES"]["default"]
+    assert (others["HOST"], others["DISABLE_SERVER_SIDE_CURSORS"]) == ("db.example.org", False)
+
+
+def test_a_page_waits_for_seconds_and_a_job_as_long_as_it_takes(monkeypatch):
+    pages, jobs = (settings(monkeypatch, SERVES_PAGES=flag)["DATABASES"]["default"] for flag in "10")
+    assert "-c statement_timeout=" in pages["OPTIONS"]["options"]
+    assert "statement_timeout" not in jobs["OPTIONS"]["options"]
+    for each in (pages, jobs):
+        assert "-c idle_in_transaction_session_timeout=" in each["OPTIONS"]["options"]
+
+
+def test_options_of_the_address_go_before_ours(monkeypatch):
+    told = settings(monkeypatch, DATABASE_URL="postgresql:///x?options=-c%20statement_timeout%3D3s", SERVES_PAGES="1")
+    assert told["DATABASES"]["default"]["OPTIONS"]["options"].endswith(" -c statement_timeout=3s")
+
+
+def test_a_replica_is_read_only(monkeypatch):
+    assert "replica" not in settings(monkeypatch)["DATABASES"]
+    replica = settings(monkeypatch, DATABASE_REPLICA_URL="postgresql://serving@standby/school")["DATABASES"]["replica"]
+    assert replica["HOST"] == "standby"
+    assert "default_transaction_read_only=on" in replica["OPTIONS"]["options"]
 
 
 def test_the_page_may_connect_to_the_event_stream_and_nowhere_else(monkeypatch):

@@ -75,6 +75,7 @@ MAY_WRITE = {
 }
 MAY_SPEAK_SQL = {
     "foundation/live.py": "NOTIFY",
+    "foundation/replica.py": "whether a standby keeps up",
     "foundation/sql.py": "what migrations give and take",
     "operations/": "the database as a whole: its cluster, its roles, COPY",
     "web/live.py": "LISTEN",

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse
 from django.test import Client, override_settings
+from psycopg.errors import ReadOnlySqlTransaction
 
 from rollbook.domains.history.models import Entry
 from rollbook.web import pages
@@ -165,6 +166,31 @@ def test_what_breaks_says_so_and_shows_nothing_of_it(visitor, monkeypatch):
     answer = visitor.get("/")
     assert answer.status_code == 500
     assert "ZeroDivisionError" not in answer.content.decode()
+
+
+@pytest.mark.parametrize("error", [OperationalError("cut off"), InterfaceError("closed")], ids=str)
+def test_without_the_database_it_is_said_to_come_back_later(visitor, monkeypatch, error):
+    def falls(request):
+        raise error
+
+    monkeypatch.setattr("rollbook.web.home.views.navigation.of", falls)
+    visitor.raise_request_exception = False
+    answer = visitor.get("/")
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "<html" in answer.content.decode()
+
+    part = visitor.get("/", headers={"hx-request": "true"})
+    assert (part.status_code, part["HX-Retarget"]) == (503, "#refusal")
+    assert "<html" not in part.content.decode()
+
+
+def test_of_a_standby_that_was_taken_for_the_primary_the_same_is_said(visitor, monkeypatch):
+    def falls(request):
+        raise InternalError("cannot execute INSERT") from ReadOnlySqlTransaction("cannot execute INSERT")
+
+    monkeypatch.setattr("rollbook.web.home.views.navigation.of", falls)
+    visitor.raise_request_exception = False
+    assert visitor.get("/").status_code == 503
 
 
 # ---- what pages are made of

@@ -10,7 +10,16 @@ from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.lessons import router as lessons
 from rollbook.api.v1.payments import router as payments
-from rollbook.foundation.errors import Declined, InvalidInput, Malformed, NotAllowed, NotSignedIn, status_of
+from rollbook.foundation.errors import (
+    Declined,
+    InvalidInput,
+    Malformed,
+    NotAllowed,
+    NotSignedIn,
+    Unavailable,
+    is_unavailable,
+    status_of,
+)
 
 # Whoever comes with a browser's session is asked for its CSRF token, too: django_auth sees to that.
 api = NinjaAPI(
@@ -51,3 +60,13 @@ def malformed(request: HttpRequest, error: HttpError) -> HttpResponse:
 @api.exception_handler(RecursionError)
 def nested_too_deep(request: HttpRequest, error: RecursionError) -> HttpResponse:
     return declined(request, Malformed())
+
+
+@api.exception_handler(Exception)
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database's trouble is told in our words, too; whatever else breaks is a mistake of ours."""
+    if not is_unavailable(error):
+        raise error
+    response = declined(request, Unavailable())
+    response["Retry-After"] = "10"
+    return response
