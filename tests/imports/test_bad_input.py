@@ -143,7 +143,7 @@ def test_a_missing_file_is_named() -> None:
         ("students.csv", ",".join(f"c{n}" for n in range(5000)).encode() + b"\n", "More than 200 columns"),
         ("students.csv", b"", "no line with the names"),
         ("students.csv", "id;имя\n1;Анна\n".encode("utf-16"), "no such column"),
-        ("students.csv", b"%PDF-1.7\n\x98\xff\xfe\n", "no such column"),
+        ("students.csv", b"%PDF-1.7\n\x98\xff\xfe\n", "no text in windows-1251"),
         ("lessons.json", b"\xff\x00", "no text in utf-8"),
         ("lessons.json", b"PK\x03\x04", "A list of objects"),
         ("lessons.json", b'[{"id": 1}', "no JSON"),
