@@ -4,7 +4,10 @@ import os
 
 import django
 
+from rollbook.operations.launch.supervisor import die_with_parent
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
+die_with_parent()  # the server's worker is a process of its own
 django.setup()
 
 from django.conf import settings  # noqa: E402

@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -22,9 +23,12 @@ def postgresql_runs(folder):
     return (folder / "var" / "postgres").resolve().joinpath("data", "postmaster.pid").exists()
 
 
-def children_of(process):
-    with open(f"/proc/{process.pid}/task/{process.pid}/children") as children:
-        return [int(pid) for pid in children.read().split()]
+def children_of(pid):
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def lives(pid):
+    return Path(f"/proc/{pid}").exists()
 
 
 def gone(condition, within=10):
@@ -49,9 +53,12 @@ def test_from_an_empty_folder_to_pages_and_back_through_a_kill(installation, tmp
         assert postgresql_runs(tmp_path)
 
     with installation as server:
-        web, *_ = children_of(server.process)
+        web, *_ = children_of(server.process.pid)
+        workers = [pid for pid in children_of(web) if b"granian" in Path(f"/proc/{pid}/cmdline").read_bytes()]
         os.kill(web, signal.SIGKILL)
         assert gone(lambda: "web ended with -9" not in server.said)
+        assert workers
+        assert gone(lambda: any(map(lives, workers))), "a killed server left its workers behind, with the port"
         assert gone(lambda: not server.answers())
     assert server.process.returncode == 0
     assert not postgresql_runs(tmp_path)

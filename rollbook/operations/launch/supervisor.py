@@ -40,7 +40,7 @@ class Child:
             self.program.command,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=_die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=die_with_parent,
         )
 
     def look_after(self) -> bool:
@@ -113,9 +113,10 @@ def _told_to_stop() -> Iterator[threading.Event]:
             signal.signal(kind, handler)
 
 
-def _die_with_parent() -> None:
-    """Even a supervisor that was killed leaves nobody behind to hold its ports."""
-    _libc().prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent() -> None:
+    """Even a supervisor that was killed leaves nobody behind to hold its ports. Each process says it for itself."""
+    if sys.platform == "linux":
+        _libc().prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 _libc = partial(ctypes.CDLL, None)
