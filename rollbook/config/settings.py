@@ -10,6 +10,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 from rollbook.foundation.postgresql import SERVER_PATIENCE
+from rollbook.operations.watch import errors
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -19,6 +20,21 @@ def _flag(name: str) -> bool:
     if value not in {"0", "1", ""}:
         raise ImproperlyConfigured(f"{name} is 1 or 0, not {value!r}.")
     return value == "1"
+
+
+def _one_of(name: str, *values: str) -> str:
+    """The first where nothing is told."""
+    value = os.environ.get(name) or values[0]
+    if value not in values:
+        raise ImproperlyConfigured(f"{name} is one of {', '.join(filter(None, values))}, not {value!r}.")
+    return value
+
+
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise ImproperlyConfigured(f"{name} is a whole number, not {value!r}.")
+    return int(value)
 
 
 # Whoever is cut off without a word notices within half a minute, on either side; on a Unix socket it means nothing.
@@ -131,6 +147,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "rollbook.web.watch.middleware.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -165,7 +182,8 @@ SESSION_COOKIE_AGE = 30 * 24 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
 # HSTS is for this host: what else lies below a school's domain is the school's affair, and lists are for ever.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("BEHIND_PROXY") else None
+BEHIND_PROXY = _flag("BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 _live = urlsplit(LIVE_URL)
@@ -266,7 +284,7 @@ MFA_FORMS = {
     "login_webauthn": "rollbook.web.account.forms.SignInByKeyForm",
 }
 # How many proxies stand in front and write X-Forwarded-For; without one the header is not believed.
-ALLAUTH_TRUSTED_PROXY_COUNT = int(_flag("BEHIND_PROXY"))
+ALLAUTH_TRUSTED_PROXY_COUNT = int(BEHIND_PROXY)
 
 # smtp://user:password@host:587 (STARTTLS), smtps://...:465, console: prints letters, file:///folder keeps them.
 EMAIL_BACKEND, _mail = _mailer(os.environ.get("EMAIL_URL") or ("console:" if LOCAL else ""))
@@ -296,12 +314,21 @@ STORAGES = {
     },
 }
 
-# To the console, which a service manager keeps; Django's own way is letters to administrators.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "procrastinate": {"level": "WARNING"}},
-}
+# Files that people gave, and backups; how many of these are kept.
+MEDIA_ROOT = Path(os.environ.get("FILES") or PACKAGE.parent / "var" / "files")
+BACKUP_FOLDER = Path(os.environ.get("BACKUP_FOLDER") or PACKAGE.parent / "var" / "backups")
+BACKUP_KEEP = max(1, _number("BACKUP_KEEP", 14))
+# Said where copies of them go to another machine by themselves; else the owner is told that none do.
+BACKUPS_ARE_COPIED = _flag("BACKUPS_ARE_COPIED")
+
+# One line for each request and job, to stderr (foundation/logs.py); Django's own way is letters to administrators.
+LOGGING_CONFIG = "rollbook.foundation.logs.configure"
+LOGGING = {"level": _one_of("LOG_LEVEL", "INFO", "DEBUG", "WARNING", "ERROR")}
+_one_of("LOG_FORMAT", "", "json", "lines")
+# What takes longer, a request or a statement, is warned of.
+SLOW_MS = _number("SLOW_MS", 100 if DEBUG else 1000)
+# Who may read /metrics; without it, whoever asks from this machine and not through a proxy.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+PROCRASTINATE_ON_APP_READY = "rollbook.jobs.lines.prepare"
+if os.environ.get("SENTRY_DSN"):
+    errors.report_to(os.environ["SENTRY_DSN"], environment=_public.hostname)

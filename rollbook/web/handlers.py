@@ -8,6 +8,7 @@ from django.template import engines
 from django.utils.translation import gettext_lazy as _
 from jinja2_fragments import render_block
 
+from rollbook.foundation import logs
 from rollbook.foundation.errors import (
     Declined,
     Malformed,
@@ -47,7 +48,8 @@ def broken(request: HttpRequest) -> HttpResponse:
     """Asks nobody for anything: whatever broke, the database or a template, may be broken still."""
     if is_unavailable(sys.exception()):
         return _unavailable(request)
-    return HttpResponse(engines["jinja2"].env.get_template("broken.html").render(error=None), status=500)
+    template = engines["jinja2"].env.get_template("broken.html")
+    return HttpResponse(template.render(error=None, request_id=logs.request_id()), status=500)
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,8 +22,10 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
 
 from rollbook.foundation.errors import NotAllowed
+from rollbook.operations.watch import metrics
 from rollbook.screens.live import may_hear
 from rollbook.web.headers import always
+from rollbook.web.watch import probes
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -78,12 +81,15 @@ class Live:
         self.pages = BaseHandler()
         self.pages.load_middleware()
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="rights")
+        self.probing = ThreadPoolExecutor(1, thread_name_prefix="probes")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["path"] == "/live/health":
             await self._say(send, 200 if self.listening else 503)
+        elif scope["path"] in probes.PROBES:
+            await self._probe(scope, send)
         elif scope["path"] != "/live/":
             await self._say(send, 404)
         elif scope["method"] != "GET":
@@ -122,6 +128,16 @@ class Live:
                 for reader in list(self.readers):
                     reader.hear(topics)
 
+    async def _probe(self, scope: Scope, send: Send) -> None:
+        """What a page process answers, and whether the database is listened to. Not in the loop, for it may wait."""
+        request = ASGIRequest(scope, BytesIO())
+        ask = partial(probes.answer, request, also={"event stream": self.listening})
+        response = await asyncio.get_running_loop().run_in_executor(self.probing, ask)
+        if response is None:
+            await self._say(send, 404)
+        else:
+            await self._say(send, response.status_code, response.content, response["Content-Type"].encode())
+
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         topics = _topics(scope["query_string"].decode("latin-1"))
         if not 0 < len(topics) <= MOST_TOPICS:
@@ -132,12 +148,14 @@ class Live:
             return
         reader = Reader(topics)
         self.readers.add(reader)
+        metrics.readers.set(len(self.readers))
         gone = asyncio.create_task(_gone(receive))
         gone.add_done_callback(lambda _: reader.woken.set())
         try:
             await self._stream(scope, send, reader, gone)
         finally:
             self.readers.discard(reader)
+            metrics.readers.set(len(self.readers))
             gone.cancel()
 
     async def _stream(self, scope: Scope, send: Send, reader: Reader, gone: "asyncio.Task[None]") -> None:
@@ -161,9 +179,9 @@ class Live:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.thread, _status, self.pages, scope)
 
-    async def _say(self, send: Send, status: int) -> None:
-        await send(self._head(status, b"text/plain"))
-        await send({"type": "http.response.body", "body": b""})
+    async def _say(self, send: Send, status: int, body: bytes = b"", kind: bytes = b"text/plain") -> None:
+        await send(self._head(status, kind))
+        await send({"type": "http.response.body", "body": body})
 
     def _head(self, status: int, kind: bytes) -> dict[str, Any]:
         told = {name.lower().encode(): value.encode() for name, value in always().items()}

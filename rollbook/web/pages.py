@@ -111,6 +111,7 @@ def toast(response: HttpResponse, text: object, *, undo: str | None = None) -> H
 
 def decline(request: HttpRequest, error: Declined) -> HttpResponse:
     """The page that says why not; a stranger is sent to sign in instead and comes back afterwards."""
+    request.why = type(error).__name__  # for the log
     if isinstance(error, NotSignedIn):
         back = request.get_full_path() if request.method == "GET" else "/"
         target = f"{resolve_url('account_login')}?{urlencode({'next': back}, safe='/')}"

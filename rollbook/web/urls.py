@@ -11,6 +11,7 @@ AREAS = (
     "account",
     "preferences",
     "design",
+    "watch",
 )
 
 urlpatterns = [path("", include(f"rollbook.web.{area}.urls")) for area in AREAS]

@@ -34,6 +34,7 @@ api.add_router("/payments", payments)
 
 @api.exception_handler(Declined)
 def declined(request: HttpRequest, error: Declined) -> HttpResponse:
+    request.why = type(error).__name__  # for the log
     body = {
         "detail": str(error), "values": list(error.values),
         "fields": {name: str(sentence) for name, sentence in error.fields.items()},

@@ -14,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command, execute_from_command_line
 from django.db import OperationalError, connections
 
+from rollbook.foundation import logs
 from rollbook.operations.launch import environment, programs
 from rollbook.operations.launch.cluster import Binaries, NoCluster
 from rollbook.operations.launch.environment import Misconfigured
@@ -38,6 +39,7 @@ rollbook help          all other commands
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    logs.configure()
     try:
         sys.exit(_carry_out(sys.argv[1:]))
     except (Misconfigured, NoCluster, ImproperlyConfigured, CommandError, OperationalError) as error:

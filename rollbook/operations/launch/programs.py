@@ -4,16 +4,20 @@ import os
 import socket
 import sys
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from rollbook.operations.launch.environment import Misconfigured, host, live_port, port
 from rollbook.operations.launch.supervisor import Program
+
+LOG = Path(__file__).with_name("granian.json")
+"""The server's own words in the form of ours; requests are told of by ourselves."""
 
 
 def web() -> Program:
     """Pages. Threads beside the workers, so that one slow report does not hold up the rest."""
     return Program("web", [
         *_granian("wsgi", port(), patience=5),
-        "--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", "4",
+        "--workers", os.environ.get("WEB_WORKERS") or "2", "--blocking-threads", "4", "--respawn-failed-workers",
         "rollbook.config.wsgi:application",
     ])  # fmt: skip
 
@@ -35,7 +39,7 @@ def worker() -> Program:
 def _granian(interface: str, number: int, *, patience: int) -> list[str]:
     return [
         sys.executable, "-m", "granian", "--interface", interface, "--host", host(), "--port", str(number),
-        "--log-level", "warning", "--workers-kill-timeout", str(patience),
+        "--log-level", "warning", "--log-config", str(LOG), "--no-access-log", "--workers-kill-timeout", str(patience),
     ]  # fmt: skip
 
 
@@ -52,10 +56,10 @@ def must_be_free(number: int) -> None:
 
 
 def answers(number: int) -> bool:
-    """Whether a server at this port answers at all, whatever it says."""
+    """Whether a server at this port answers."""
     asked = HTTPConnection("127.0.0.1" if host() == "0.0.0.0" else host(), number, timeout=5)  # noqa: S104
     try:
-        asked.request("GET", "/")
+        asked.request("GET", "/healthz")
         asked.getresponse()
     except (OSError, HTTPException):
         return False

@@ -1,6 +1,8 @@
 """Several processes as one: started together, stopped together, revived when one falls."""
 
 import ctypes
+import logging
+import os
 import signal
 import subprocess
 import sys
@@ -10,12 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from tempfile import TemporaryDirectory
 
 PAUSES = (1, 2, 4, 8)  # seconds before each revival; one more fall in a row stops everything
 STEADY = 30  # seconds: whoever lived as long may fall anew
 GRACE = 10  # seconds to finish what is in hand
 
 PR_SET_PDEATHSIG = 1
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -27,8 +32,11 @@ class Program:
 class Child:
     """A program that is kept alive."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, figures: str) -> None:
         self.program = program
+        # Its name is said by its log; its figures lie where those of the others are (operations/watch/metrics.py).
+        told = {"ROLLBOOK_PROCESS": program.name, "PROMETHEUS_MULTIPROC_DIR": figures}
+        self.environment = os.environ | told
         self.falls = 0
         self._start()
 
@@ -38,6 +46,7 @@ class Child:
         # Its own session: Ctrl-C in the terminal reaches the supervisor alone, which says who stops, and when.
         self.process = subprocess.Popen(  # noqa: S603
             self.program.command,
+            env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
             preexec_fn=die_with_parent,
@@ -58,10 +67,10 @@ class Child:
         self.falls = 1 if lived > STEADY else self.falls + 1
         how = f"{self.program.name} ended with {self.process.returncode} after {lived:.0f} s"
         if self.falls > len(PAUSES):
-            say(f"{how}, {self.falls} times in a row: stopping everything.")
+            log.error("%s, %s times in a row: stopping everything.", how, self.falls)
             return False
         pause = PAUSES[self.falls - 1]
-        say(f"{how}; starting it again in {pause} s.")
+        log.warning("%s; starting it again in %s s.", how, pause)
         self.resumes_at = time.monotonic() + pause
         return True
 
@@ -74,15 +83,15 @@ class Child:
         try:
             self.process.wait(max(0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            say(f"{self.program.name} does not stop: killed.")
+            log.warning("%s does not stop: killed.", self.program.name)
             self.process.kill()
             self.process.wait()
 
 
 def supervise(programs: Sequence[Program], *, answers: Callable[[], bool], greet: Callable[[], None]) -> int:
     """Run them until somebody says stop (0) or one falls too often (1); `greet` once, as soon as it `answers`."""
-    with _told_to_stop() as stop:
-        children = [Child(program) for program in programs]
+    with _told_to_stop() as stop, TemporaryDirectory(prefix="rollbook-figures-") as figures:
+        children = [Child(program, figures) for program in programs]
         try:
             greeted = False
             while not stop.wait(0.2):

@@ -5,9 +5,9 @@ from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from procrastinate.contrib.django import app
 
 from rollbook.domains.access.actor import Actor
+from rollbook.foundation.queue import later
 
 # Told to the person whose account it is, whoever did it.
 NOTICES: dict[str, Promise] = {
@@ -21,11 +21,11 @@ NOTICES: dict[str, Promise] = {
 
 def order_reset(*, email: str, by: Actor) -> None:
     """Have a letter written to whoever has this address, if anybody has."""
-    app.configure_task("access.reset").defer(email=email)
+    later("access.reset", email=email)
 
 
 def order_notice(*, kind: str, email: str, language: str, by: Actor) -> None:
-    app.configure_task("access.notice").defer(kind=kind, email=email, language=language)
+    later("access.notice", kind=kind, email=email, language=language)
 
 
 def send_notice(*, kind: str, email: str, language: str, by: Actor) -> None:

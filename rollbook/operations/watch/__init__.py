@@ -1,0 +1,1 @@
+"""How the installation fares, for those who watch over it: readiness, figures, reports of errors."""
