@@ -155,6 +155,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "rollbook.web.middleware.ActorMiddleware",
+    "rollbook.web.account.middleware.SeenMiddleware",
     "rollbook.web.middleware.LanguageMiddleware",
     "rollbook.web.account.middleware.SecondFactorMiddleware",
     "allauth.account.middleware.AccountMiddleware",

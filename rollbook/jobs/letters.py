@@ -19,5 +19,5 @@ def reset(*, email: str) -> None:
 
 
 @app.task(name="access.notice", retry=AGAIN)
-def notice(*, kind: str, email: str, language: str) -> None:
-    access.send_notice(kind=kind, email=email, language=language, by=operator("", via="job"))
+def notice(*, kind: str, email: str, language: str, where: str = "") -> None:
+    access.send_notice(kind=kind, email=email, language=language, where=where, by=operator("", via="job"))

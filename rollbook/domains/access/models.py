@@ -242,6 +242,25 @@ class ApiKey(models.Model):
 
 
 class Session(AbstractBaseSession):
-    """A browser that is signed in. It knows whose it is, so that all of a person's can be ended."""
+    """A browser that is signed in. It knows whose it is, so that all of a person's can be ended, and what the person
+    needs to recognise it."""
 
     user = models.ForeignKey(User, models.CASCADE, null=True, related_name="sessions")
+    signed_in_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=300, blank=True)
+
+
+class SignIn(models.Model):
+    """Somebody signed in, or tried to. Never changed itself (migration 0003); what was typed is not kept."""
+
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="sign_ins")
+    at = models.DateTimeField()
+    succeeded = models.BooleanField()
+    new_device = models.BooleanField()
+    address = models.GenericIPAddressField(null=True)
+    agent = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="sign_ins_of_user")]

@@ -4,6 +4,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from allauth.mfa.models import Authenticator
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -17,13 +18,17 @@ from rollbook.domains.access.models import (
     Invitation,
     Organisation,
     Role,
+    Session,
+    SignIn,
     SignInLink,
     User,
     UserQuerySet,
 )
-from rollbook.domains.access.rules import digest_of
+from rollbook.domains.access.rules import device_of, digest_of
 from rollbook.foundation.errors import NotFound, NotSignedIn
 from rollbook.foundation.periods import local
+
+SIGN_INS_SHOWN, SESSIONS_SHOWN = 20, 100
 
 
 def actor_of_key(*, key: str, at: datetime) -> Actor | None:
@@ -153,6 +158,75 @@ class Profile:
     second_factor: bool
     version: int
     held: tuple[Held, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A browser in which somebody is signed in."""
+
+    name: str
+    """Stands for it in an address, and opens nothing."""
+    device: str
+    """In words; empty where it is not known, as are the three below for who was let in before they were kept."""
+    address: str | None
+    signed_in_at: datetime | None
+    seen_at: datetime | None
+    is_this: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody signed in, or tried to."""
+
+    at: datetime
+    device: str
+    address: str | None
+    succeeded: bool
+    new_device: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """Where a person is signed in, and who came or tried to come in as them; the latest first."""
+
+    sessions: tuple[OpenSession, ...]
+    attempts: tuple[Attempt, ...]
+
+
+def doors(*, current: str | None = None, at: datetime, by: Actor) -> Doors:
+    """One's own; `current` is the key of the session that asks."""
+    if by.user_id is None:
+        raise NotSignedIn
+    return _doors(by.user_id, current, at)
+
+
+def doors_of(*, user_id: int, at: datetime, by: Actor) -> Doors:
+    """Those of somebody whose access one manages."""
+    User.objects.pick(by, Permission.ACCESS_MANAGE, user_id)
+    return _doors(user_id, None, at)
+
+
+def _doors(user_id: int, current: str | None, at: datetime) -> Doors:
+    zone = house().time_zone
+
+    def here(moment: datetime | None) -> datetime | None:
+        return local(moment, zone) if moment else None
+
+    opened = Session.objects.filter(user=user_id, expire_date__gt=at).order_by(F("seen_at").desc(nulls_last=True), "pk")
+    tried = SignIn.objects.filter(user=user_id).order_by("-at", "-pk")[:SIGN_INS_SHOWN]
+    return Doors(
+        tuple(
+            OpenSession(
+                digest_of(row.pk), device_of(row.agent), row.address, here(row.signed_in_at), here(row.seen_at),
+                row.pk == current,
+            )
+            for row in opened[:SESSIONS_SHOWN]
+        ),
+        tuple(
+            Attempt(local(row.at, zone), device_of(row.agent), row.address, row.succeeded, row.new_device)
+            for row in tried
+        ),
+    )
 
 
 def user_of_login(*, login: str) -> User | None:

@@ -71,6 +71,14 @@ DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {
     "analyst": _SEES | {P.MONEY_SEE, P.HISTORY_SEE},
 }
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Where a browser comes from, and what it says it is."""
+
+    address: str | None
+    agent: str
+
+
 LONGEST_PASSWORD = 4096  # bytes: what is longer only keeps the hash busy
 
 
@@ -127,3 +135,21 @@ def suggested_login(email: str) -> str:
 def is_login(text: str) -> bool:
     """Letters, digits, dot, dash, plus and underscore; no "@", for with it begins an e-mail."""
     return re.fullmatch(r"[\w.+-]{1,150}", text) is not None
+
+
+# The first that is named says it: Edge and Opera say that they are Chrome, and Chrome that it is Safari.
+_BROWSERS = (
+    ("Edg", "Edge"), ("OPR/", "Opera"), ("YaBrowser/", "Yandex Browser"), ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"), ("FxiOS/", "Firefox"), ("CriOS/", "Chrome"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+    ("curl/", "curl"), ("python", "Python"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("CrOS", "ChromeOS"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+def device_of(agent: str) -> str:
+    """What a browser says it is, in the words of a person: "Firefox, Windows"; empty where it says nothing known."""
+    found = (next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS))
+    return ", ".join(filter(None, found))

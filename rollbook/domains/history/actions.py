@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from rollbook.domains.history.models import Entry
+from rollbook.domains.history.models import Entry, Reading
 from rollbook.foundation.author import Author
 
 Fields = Mapping[str, object]
@@ -47,3 +47,10 @@ def record_many(*, verb: str, changes: Iterable[Change], at: datetime, by: Autho
         ],
         batch_size=5000,
     )
+
+
+def note_reading(*, subject: str, at: datetime, by: Author) -> None:
+    """Write down that somebody opened this card: once an hour for each way in which they do, in one statement."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    reading = Reading(at=at, hour=hour, by_id=by.user_id, by_name=by.name, via=by.via, subject=subject)
+    Reading.objects.bulk_create([reading], ignore_conflicts=True)

@@ -19,3 +19,23 @@ class Entry(models.Model):
             models.Index(fields=["subject", "-at"], name="history_of_subject"),
             models.Index(fields=["within", "-at"], name="history_within", condition=~models.Q(within="")),
         ]
+
+
+class Reading(models.Model):
+    """Somebody opened the card of somebody: one row for a person, a card, a way and an hour. Never changed itself."""
+
+    at = models.DateTimeField()
+    hour = models.DateTimeField()
+    by_id = models.BigIntegerField(null=True)
+    by_name = models.CharField(max_length=150)
+    via = models.CharField(max_length=80)
+    subject = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [
+            # Its index also finds who read a card, the latest first.
+            models.UniqueConstraint(
+                fields=["subject", "hour", "by_id", "via"], name="reading_once_an_hour", nulls_distinct=False
+            ),
+        ]
+        indexes = [models.Index(fields=["by_id", "-at"], name="readings_of_person")]

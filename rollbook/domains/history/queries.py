@@ -3,9 +3,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from rollbook.domains.history.models import Entry
+from rollbook.domains.history.models import Entry, Reading
 from rollbook.foundation.author import Author
 from rollbook.foundation.periods import local
 
@@ -40,3 +40,37 @@ def of(*, subject: str, zone: str, by: Author, limit: int = 50) -> Sequence[Line
     entries = Entry.objects.filter(Q(subject=subject) | Q(within=subject)).order_by("-at", "-pk")[:limit]
     rows = entries.values_list("at", "by_name", "via", "verb", "subject", "old", "new")
     return tuple(Line(local(at, zone), *rest) for at, *rest in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Somebody opened a card, the first time within an hour."""
+
+    at: datetime
+    """In the zone that was asked for."""
+    by_name: str
+    via: str
+    subject: str
+
+
+def readings_of(*, subject: str, zone: str, by: Author, limit: int = 50) -> Sequence[Opened]:
+    """Who opened this card, the latest first. Whether `by` may know is asked by whoever shows it."""
+    found = Reading.objects.filter(subject=subject).order_by("-hour", "-pk")[:limit]
+    return _opened(found, zone)
+
+
+def read_by(*, user_id: int, zone: str, by: Author, limit: int = 50) -> Sequence[Opened]:
+    """Which cards this person opened, the latest first. Whether `by` may know is asked by whoever shows it."""
+    return _opened(Reading.objects.filter(by_id=user_id).order_by("-at", "-pk")[:limit], zone)
+
+
+def _opened(found: QuerySet[Reading], zone: str) -> Sequence[Opened]:
+    rows = found.values_list("at", "by_name", "via", "subject")
+    return tuple(Opened(local(at, zone), *rest) for at, *rest in rows)
+
+
+def newest(*, subject: str, verbs: Collection[str]) -> Mapping[str, Line]:
+    """The latest act of each of these kinds upon a subject, in UTC; what was never done is not in it."""
+    entries = Entry.objects.filter(subject=subject, verb__in=verbs).order_by("verb", "-at", "-pk").distinct("verb")
+    rows = entries.values_list("at", "by_name", "via", "verb", "subject", "old", "new")
+    return {verb: Line(at, by_name, via, verb, *rest) for at, by_name, via, verb, *rest in rows}

@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context as context_of_allauth
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.fernet import Fernet, MultiFernet
@@ -18,7 +19,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access import actions as access
 from rollbook.domains.access import queries
-from rollbook.web.account.devices import known_device, remember
+from rollbook.domains.access.actor import ANONYMOUS
+from rollbook.domains.access.models import User
+from rollbook.web.account.devices import known_device, remember, visit
 from rollbook.web.pages import see_other
 
 # One sentence for all that may be wrong: an unknown login, a wrong password, somebody who may come in no more.
@@ -33,6 +36,9 @@ NOTICES = {
     "mfa/email/webauthn_removed": "factor_removed",
     "mfa/email/recovery_codes_generated": "codes_made",
 }
+# Whoever was let in without the factor, or with the one that is no more, signs in anew. (So does whoever knows the old
+# password: that action sees to it.)
+ENDS_OTHERS = {"factor_added", "factor_removed"}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -47,17 +53,22 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """Whose login and password these are; nobody's, also where they are right and the person was disabled."""
-        tries = self._count_try(request, credentials.get("email") or credentials.get("username") or "")
+        login = credentials.get("email") or credentials.get("username") or ""
+        whose = queries.user_of_login(login=login)
+        tries = self._count_try(request, login, whose)
         user = authenticate(request, **credentials)
         if user:
             for each in tries:
                 each.rollback()
+        else:
+            access.note_failed_sign_in(
+                user_id=whose and whose.pk, visit=visit(request), at=timezone.now(), by=ANONYMOUS
+            )
         return user
 
-    def _count_try(self, request: HttpRequest, login: str) -> list[Any]:
+    def _count_try(self, request: HttpRequest, login: str, user: User | None) -> list[Any]:
         """Tries of a device known to this person are counted by themselves. Those of strangers are counted three
         times: of the address, of the address at this login, and of all the world at this login."""
-        user = queries.user_of_login(login=login)
         device = user and known_device(request, user.pk)
         login = f"user {user.pk}" if user else login.lower()
         stranger = ratelimit.get_ip(request)
@@ -83,8 +94,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **told: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **told)
+        now, here, known = timezone.now(), visit(request), known_device(request, user.pk) is not None
+        access.note_sign_in(visit=here, known_device=known, at=now, by=user.as_actor(via="web"))
+        request.session.signed_in(here, now)
         remember(request, response, user.pk)
-        access.note_sign_in(at=timezone.now(), by=user.as_actor(via="web"))
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
@@ -100,9 +113,14 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
+        kind = NOTICES[template_prefix]
+        if kind in ENDS_OTHERS and (request := context_of_allauth.request):
+            access.end_other_sessions(
+                apart_from=request.session.session_key, at=timezone.now(), by=user.as_actor(via="web")
+            )
         if address := email or user.email:
             access.order_notice(
-                kind=NOTICES[template_prefix], email=address, language=user.language, by=user.as_actor(via="web")
+                kind=kind, email=address, language=user.language, by=user.as_actor(via="web")
             )
 
 

@@ -6,14 +6,30 @@ nobody can be locked out of the browser they work in.
 
 from secrets import token_urlsafe
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.core import signing
+from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpRequest, HttpResponse
+
+from rollbook.domains.access.rules import Visit
+from rollbook.foundation.texts import clean_line
 
 COOKIE = f"{settings.COOKIE_PREFIX}known_device"
 SALT = "rollbook.device"
 YEAR = 365 * 24 * 3600
+LONGEST_AGENT = 300
 MOST_PEOPLE = 20  # at one desk; the latest ones are remembered
+
+
+def visit(request: HttpRequest) -> Visit:
+    """Where this browser comes from: behind a proxy that we were told of, what the proxy says."""
+    try:
+        address = get_client_ip(request)
+    except (ImproperlyConfigured, ValueError):
+        address = None
+    agent = clean_line(request.headers.get("User-Agent", ""))[:LONGEST_AGENT]
+    return Visit(address, agent)
 
 
 def known_device(request: HttpRequest, user_id: int) -> str | None:

@@ -16,19 +16,27 @@ from rollbook.domains.access.actions.organisation import change_organisation
 from rollbook.domains.access.actions.owner import OwnedAlready, add_first_owner
 from rollbook.domains.access.actions.passwords import send_reset, set_password
 from rollbook.domains.access.actions.roles import OwnerHoldsAll, RoleIsHeld, add_role, change_role, remove_role
+from rollbook.domains.access.actions.sessions import (
+    end_other_sessions,
+    end_session,
+    end_sessions_of,
+    note_failed_sign_in,
+    note_seen,
+    note_sign_in,
+)
 from rollbook.domains.access.actions.users import (
     change_login,
     change_name,
     disable_user,
     enable_user,
-    note_sign_in,
 )
 
 __all__ = [
-    "DeadLink", "FoundedAlready", "InvitationAccepted", "LastOwner", "OwnedAlready", "OwnerHoldsAll",
-    "RoleIsHeld", "Wanted", "accept_invitation", "add_branch", "add_first_owner", "add_role", "archive_branch",
-    "change_branch", "change_login", "change_name", "change_organisation", "change_role", "disable_user",
-    "enable_user", "found_organisation", "give_grant", "invite", "make_key", "make_link", "note_sign_in",
-    "order_notice", "order_reset", "remove_role", "restore_branch", "revoke_invitation", "send_notice",
-    "send_reset", "set_password", "spend_code", "take_grant", "use_link",
+    "DeadLink", "FoundedAlready", "InvitationAccepted", "LastOwner", "OwnedAlready", "OwnerHoldsAll", "RoleIsHeld",
+    "Wanted", "accept_invitation", "add_branch", "add_first_owner", "add_role", "archive_branch", "change_branch",
+    "change_login", "change_name", "change_organisation", "change_role", "disable_user", "enable_user",
+    "end_other_sessions", "end_session", "end_sessions_of", "found_organisation", "give_grant", "invite", "make_key",
+    "make_link", "note_failed_sign_in", "note_seen", "note_sign_in", "order_notice", "order_reset", "remove_role",
+    "restore_branch", "revoke_invitation", "send_notice", "send_reset", "set_password", "spend_code", "take_grant",
+    "use_link",
 ]

@@ -15,6 +15,7 @@ NOTICES: dict[str, Promise] = {
     "email_changed": gettext_lazy("The e-mail of your account was changed; this address does not open it any more."),
     "factor_added": gettext_lazy("A way to confirm your sign-in was added."),
     "factor_removed": gettext_lazy("A way to confirm your sign-in was removed."),
+    "new_device": gettext_lazy("Somebody signed in to your account on a device that was not used for it before."),
     "codes_made": gettext_lazy("New recovery codes were made; the old ones do not work any more."),
 }
 
@@ -24,11 +25,13 @@ def order_reset(*, email: str, by: Actor) -> None:
     later("access.reset", email=email)
 
 
-def order_notice(*, kind: str, email: str, language: str, by: Actor) -> None:
-    later("access.notice", kind=kind, email=email, language=language)
+def order_notice(*, kind: str, email: str, language: str, where: str = "", by: Actor) -> None:
+    """Have them told. `where` is the browser it was done with, and its address."""
+    later("access.notice", kind=kind, email=email, language=language, where=where)
 
 
-def send_notice(*, kind: str, email: str, language: str, by: Actor) -> None:
+def send_notice(*, kind: str, email: str, language: str, where: str = "", by: Actor) -> None:
     with translation.override(language):
+        what = "\n\n".join(filter(None, [str(NOTICES[kind]), where]))
         text = _("{what}\n\nIf it was not you, set a new password at once and tell whoever manages access.")
-        send_mail(_("Your account in Rollbook"), text.format(what=NOTICES[kind]), None, [email])
+        send_mail(_("Your account in Rollbook"), text.format(what=what), None, [email])

@@ -10,7 +10,7 @@ from django.utils.http import int_to_base36
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor
-from rollbook.domains.access.models import User
+from rollbook.domains.access.models import Session, User
 from rollbook.domains.access.rules import LONGEST_PASSWORD
 from rollbook.domains.history import actions as history
 from rollbook.foundation.errors import InvalidInput, NotAllowed
@@ -32,6 +32,7 @@ def set_password(*, user_id: int, password: str, at: datetime, by: Actor) -> Non
     refuse_weak(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
+    Session.objects.filter(user=user).delete()  # the one that asks for it is kept by making it anew
     history.record(verb="user.password_set", subject=f"user:{user_id}", new={}, at=at, by=by)
 
 

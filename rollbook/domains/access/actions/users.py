@@ -72,10 +72,6 @@ def enable_user(*, user_id: int, at: datetime, by: Actor) -> None:
         history.record(verb="user.enabled", subject=f"user:{user_id}", new={"is_active": True}, at=at, by=by)
 
 
-def note_sign_in(*, at: datetime, by: Actor) -> None:
-    history.record(verb="user.signed_in", subject=f"user:{by.user_id}", new={}, at=at, by=by)
-
-
 def make_user(*, username: str, email: str, name: str, language: str) -> User:
     """A user without a password and without any right, not yet kept."""
     return User(
