@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 ROOT = Path(__file__).resolve().parent.parent
-ALIASES = ("default", "owner")
+ALIASES = ("default", "owner", "aside")
 KEPT_TEMPLATES = 4
 
 _numbers = count()

@@ -115,6 +115,8 @@ DATABASES = {
     "owner": _database("DATABASE_OWNER_URL", _owner_url, _THEIRS),
 }
 # Pages alone may go through PgBouncer in transaction mode; who listens, or keeps a connection for long, goes past it.
+    # Beside a long transaction, which nobody sees into: how far it is.
+    "aside": _database("DATABASE_URL", os.environ["DATABASE_URL"], _LATER),
 if PAGES and os.environ.get("DATABASE_POOLER_URL"):
     DATABASES["default"] = _database("DATABASE_POOLER_URL", os.environ["DATABASE_POOLER_URL"])
 # A standby, for heavy reads that may be a moment old (foundation/replica.py).

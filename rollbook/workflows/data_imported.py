@@ -52,7 +52,7 @@ from rollbook.foundation import tables
 from rollbook.foundation.errors import InvalidInput, NotFound
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
-from rollbook.workflows import founded
+from rollbook.workflows import founded, import_undone
 
 Fetch = Callable[[str], bytes | None]
 Tell = Callable[[str, int], None]
@@ -132,6 +132,8 @@ def take_in(
     except IntegrityError as error:
         raise imports.NotImported([_refused_by_database(error)]) from error
     if run.added:
+        ids = {target: [pk for _draft, pk in rows] for target, rows in run.added.items()}
+        stood, shape = import_undone.stood(added=ids, by=by)
         imports.remember(
             source=source, added=run.added, started_at=at, finished_at=max(at, timezone.now()), by=by
         )

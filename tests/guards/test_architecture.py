@@ -44,7 +44,9 @@ WITHOUT_SCOPE = {
     "imports.ImportedRow": "read by an import, which may do everything",
     "imports.Run": "read by an import, which may do everything",
     "people.Management": "read through its employee",
+    "imports.KnownHeader": "how a file was read, for those who may set everything",
     "schedule.LessonTeacher": "read through its lesson",
+    "imports.Upload": "for those who may set everything",
     "schedule.LessonType": "what a lesson may be is no secret; all branches share it",
 }
 ASKS_NOBODY = {

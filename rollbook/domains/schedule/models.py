@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 from typing import Self
 
@@ -116,6 +117,10 @@ class LessonQuerySet(ScopedQuerySet["Lesson"]):
     def untouched(self, at: datetime) -> Self:
         """Those made from the timetable that have not begun and that nobody has touched: they may be made anew."""
         return self.filter(slot__isnull=False, touched_at=None, held_at=None, cancelled_at=None, starts_at__gt=at)
+
+    def made_from(self, slot_ids: Collection[int]) -> Self:
+        """Those that these rules have made and that nobody has touched, be they over or not."""
+        return self.filter(slot__in=slot_ids, touched_at=None, held_at=None, cancelled_at=None)
 
 
 class Lesson(models.Model):

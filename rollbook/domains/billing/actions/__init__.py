@@ -13,9 +13,10 @@ from rollbook.domains.billing.actions.tariffs import (
     price_programme,
     restore_tariff,
 )
+from rollbook.domains.billing.actions.unloading import unload_payments, unload_tariff_uses, unload_tariffs
 
 __all__ = [
-    "AnotherPayment", "TariffFields", "TariffInUse", "add_tariff", "archive_tariff", "change_tariff", "load_payments",
-    "load_tariff_uses", "load_tariffs", "price_group", "price_programme", "receive_payment", "restore_tariff",
-    "settle", "take_back_payment",
+    "AnotherPayment", "TariffFields", "TariffInUse", "add_tariff", "archive_tariff", "change_tariff",
+    "load_payments", "load_tariff_uses", "load_tariffs", "price_group", "price_programme", "receive_payment",
+    "restore_tariff", "settle", "take_back_payment", "unload_payments", "unload_tariff_uses", "unload_tariffs",
 ]

@@ -2,6 +2,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -69,19 +70,24 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
     Returns the clients for whom it was booked.
     """
     payment = Payment.objects.pick_to_change(by, Permission.PAYMENT_TAKE, payment_id)
-    standing = LedgerEntry.objects.filter(payment=payment, kind=EntryKind.PAYMENT, reversed_by=None)
+    reverse(Payment.objects.filter(pk=payment.pk), reason=reason, at=at, by=by)
+    return tuple(payment.entries.order_by("client").values_list("client", flat=True).distinct())
+
+
+def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
+    """Reverse each entry of these payments that stands; the caller has picked them."""
+    standing = LedgerEntry.objects.filter(payment__in=payments, kind=EntryKind.PAYMENT, reversed_by=None)
     entries = [
         LedgerEntry(
             client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,
-            payment=payment, reverses=entry, day=entry.day, made_at=at,
+            payment_id=entry.payment_id, reverses=entry, day=entry.day, made_at=at,
         )
         for entry in standing.order_by("client", "pk")
     ]
-    LedgerEntry.objects.bulk_create(entries)
+    LedgerEntry.objects.bulk_create(entries, batch_size=5000)
     history.record_many(
         verb="payment.taken_back", at=at, by=by,
         changes=[
             history.Change(f"client:{e.client_id}", {"reason": reason}, {"amount": str(-e.amount)}) for e in entries
         ],
     )
-    return tuple(payment.entries.order_by("client").values_list("client", flat=True).distinct())

@@ -19,10 +19,11 @@ from rollbook.domains.groups.actions.programmes import (
     change_programme,
     restore_programme,
 )
+from rollbook.domains.groups.actions.unloading import unload_enrolments, unload_groups, unload_programmes
 
 __all__ = [
     "EnrolledAlready", "FrozenAlready", "GroupFields", "GroupFull", "GroupOver", "ProgrammeFields", "StillTaught",
     "add_group", "add_programme", "archive_programme", "change_group", "change_programme", "change_weekdays",
     "end_enrolment", "enrol", "freeze", "load_enrolments", "load_groups", "load_programmes", "restore_programme",
-    "unfreeze",
+    "unfreeze", "unload_enrolments", "unload_groups", "unload_programmes",
 ]

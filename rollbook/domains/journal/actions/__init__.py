@@ -10,8 +10,9 @@ from rollbook.domains.journal.actions.marks import (
     WorkedOff,
     mark,
 )
+from rollbook.domains.journal.actions.unloading import unload_marks, unload_worked_off
 
 __all__ = [
     "LessonIsCancelled", "Means", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "load_marks",
-    "load_worked_off", "mark",
+    "load_worked_off", "mark", "unload_marks", "unload_worked_off",
 ]

@@ -21,6 +21,10 @@ from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.tables import N_
 
 _MISSES = (Status.MISSED, Status.EXCUSED)
+_SAID = (
+    "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price", "make_up_until",
+    "makes_up", "marked_at", "marked_by", "version",
+)
 
 
 class Means(NamedTuple):
@@ -51,11 +55,24 @@ def load_marks(*, rows: Sequence[MarkRow], means: Mapping[int, Means], at: datet
     }
     misses = Mark.objects.in_bulk([row.makes_up for row in rows if row.makes_up])
     refuse([*_nonsense(rows, lessons), *_doubled(rows), *_strangers(rows, lessons), *_no_misses(rows, misses)])
-    made = Mark.objects.bulk_create(
-        [_mark(row, lessons[row.lesson].day, means[row.lesson], misses, at, by) for row in rows], batch_size=5000
-    )
+    made = [_mark(row, lessons[row.lesson].day, means[row.lesson], misses, at, by) for row in rows]
+    _write(made)
     _tell(rows, lessons, at, by)
     return [mark.pk for mark in made]
+
+
+def _write(marks: Sequence[Mark]) -> None:
+    """A cell has one row for ever: where a mark was taken back, the new one stands in its row, as its next version."""
+    empty = Mark.objects.filter(lesson__in={mark.lesson_id for mark in marks}, status=None).locked().order_by("pk")
+    rows = {(lesson, client): (pk, version) for pk, lesson, client, version in empty.values_list(
+        "pk", "lesson", "client", "version"
+    )}
+    again = [mark for mark in marks if (mark.lesson_id, mark.client_id) in rows]
+    for mark in again:
+        mark.pk, version = rows[mark.lesson_id, mark.client_id]
+        mark.version = version + 1
+    Mark.objects.bulk_update(again, _SAID, batch_size=1000)
+    Mark.objects.bulk_create([mark for mark in marks if mark.pk is None], batch_size=5000)
 
 
 def _mark(
@@ -99,7 +116,8 @@ def _nonsense(rows: Iterable[MarkRow], lessons: Mapping[int, _Meeting]) -> Itera
 
 
 def _doubled(rows: Sequence[MarkRow]) -> list[Problem]:
-    standing = set(Mark.objects.filter(lesson__in={row.lesson for row in rows}).values_list("lesson", "client"))
+    of_lessons = Mark.objects.standing().filter(lesson__in={row.lesson for row in rows})
+    standing = set(of_lessons.values_list("lesson", "client"))
     return twice(rows, "client", of=lambda row: (row.lesson, row.client), standing=standing)
 
 

@@ -26,10 +26,17 @@ from rollbook.domains.people.actions.employees import (
     return_to_work,
 )
 from rollbook.domains.people.actions.loading import load_clients, load_contacts, load_employees, load_relations
+from rollbook.domains.people.actions.unloading import (
+    unload_clients,
+    unload_contacts,
+    unload_employees,
+    unload_relations,
+)
 
 __all__ = [
-    "ClientFields", "ContactFields", "EmployeeFields", "Link", "NewContact", "OnePayer", "PhoneKnown", "RelatedAlready",
-    "RelationFields", "StillPays", "UserTaken", "add_client", "add_contact", "add_employee", "change_client",
-    "change_contact", "change_employee", "leave", "link_user", "load_clients", "load_contacts", "load_employees",
-    "load_relations", "manage_branches", "remove_contact", "return_to_work", "set_payer",
+    "ClientFields", "ContactFields", "EmployeeFields", "Link", "NewContact", "OnePayer", "PhoneKnown",
+    "RelatedAlready", "RelationFields", "StillPays", "UserTaken", "add_client", "add_contact", "add_employee",
+    "change_client", "change_contact", "change_employee", "leave", "link_user", "load_clients", "load_contacts",
+    "load_employees", "load_relations", "manage_branches", "remove_contact", "return_to_work", "set_payer",
+    "unload_clients", "unload_contacts", "unload_employees", "unload_relations",
 ]

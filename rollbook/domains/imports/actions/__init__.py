@@ -1,0 +1,24 @@
+"""What may be done. The only place that writes; one file per thing, all known here under their own names."""
+
+from rollbook.domains.imports.actions.refusing import NotImported, refuse
+from rollbook.domains.imports.actions.rows import Kept, keep, remember, take_away
+from rollbook.domains.imports.actions.runs import (
+    CannotBeUndone,
+    NoFile,
+    RunsAlready,
+    ask,
+    break_off,
+    claim,
+    finish,
+    mark_undone,
+    pick_to_undo,
+    rescue,
+    tell,
+)
+from rollbook.domains.imports.actions.uploads import Reading, add_upload, change_upload, forget_files, know_header
+
+__all__ = [
+    "CannotBeUndone", "Kept", "NoFile", "NotImported", "Reading", "RunsAlready", "add_upload", "ask", "break_off",
+    "change_upload", "claim", "finish", "forget_files", "keep", "know_header", "mark_undone", "pick_to_undo", "refuse",
+    "remember", "rescue", "take_away", "tell",
+]

@@ -1,0 +1,22 @@
+from collections.abc import Iterable, Sequence
+
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.imports.rules import Problem
+from rollbook.foundation.errors import Refused
+
+
+class NotImported(Refused):
+    """Something in the files makes no sense, so nothing of them was taken; `problems` says what, by line."""
+
+    sentence = _("Nothing was imported: please correct what is named.")
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        super().__init__()
+        self.problems = tuple(problems)
+
+
+def refuse(problems: Sequence[Problem]) -> None:
+    """NotImported, where there are any."""
+    if problems:
+        raise NotImported(problems)

@@ -1,0 +1,106 @@
+"""Which row of which source became which object, so that the same file again adds nothing, and all of an import can be
+found again. Objects are known by plain words and numbers; what they are is known above."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.history import actions as history
+from rollbook.domains.imports.models import ImportedRow, Run, State
+from rollbook.domains.imports.rules import Draft
+from rollbook.foundation.references import free
+
+Stood = Mapping[str, Mapping[int, str]]
+Shape = Mapping[str, Sequence[str]]
+
+
+class Kept(Protocol):
+    """A row that was added: its key in its source, what it said there in one word, and what it has become."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def id(self) -> int: ...
+
+
+class _Drafted:
+    def __init__(self, draft: Draft, subject_id: int) -> None:
+        self.key, self.digest, self.id = draft.key, draft.digest, subject_id
+
+
+@transaction.atomic
+def remember(
+    *,
+    source: str,
+    added: Mapping[str, Sequence[tuple[Draft, int]]],
+    started_at: datetime,
+    finished_at: datetime,
+    stood: Stood | None = None,
+    shape: Shape | None = None,
+    by: Actor,
+) -> int:
+    """Keep what was imported in one run that had no upload: which row of the source, by target, has become what.
+    Returns the run."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    run = Run.objects.create(
+        source=source, by_id=by.user_id, by_name=by.name, asked_at=started_at, started_at=started_at,
+        finished_at=finished_at, state=State.DONE, shape=shape or {},
+        added={target: len(rows) for target, rows in added.items() if rows},
+    )
+    rows = {target: [_Drafted(draft, pk) for draft, pk in pairs] for target, pairs in added.items()}
+    keep(run_id=run.pk, source=source, added=rows, stood=stood or {}, by=by)
+    return run.pk
+
+
+@transaction.atomic
+def keep(*, run_id: int, source: str, added: Mapping[str, Iterable[Kept]], stood: Stood, by: Actor) -> None:
+    """Keep what a run has added, by target; `stood` says how each object stood at its end, in one word."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    ImportedRow.objects.bulk_create(
+        (
+            ImportedRow(
+                run_id=run_id, source=source, target=target, key=row.key, subject_id=row.id, digest=row.digest,
+                stood=stood.get(target, {}).get(row.id, ""),
+            )
+            for target, rows in added.items()
+            for row in rows
+        ),
+        batch_size=5000,
+    )
+
+
+def take_away(
+    *,
+    rows: QuerySet[Any],
+    word: str,
+    within: str = "",
+    subject: str = "pk",
+    kept_as: Mapping[str, object] | None = None,
+    at: datetime,
+    by: Actor,
+) -> tuple[int, ...]:
+    """Take rows of an import away again: those at which nothing points any more are deleted. The rest the ledger holds:
+    they become what `kept_as` says. Returns the ids of these.
+
+    `word` and `subject` name them in the history (client, client_id), `within` what they are shown in (group).
+    Called by the action of the domain, which has asked for the right.
+    """
+    told = rows.order_by("pk").values_list("pk", subject, *([f"{within}_id"] if within else []))
+    changes = {
+        pk: history.Change(f"{word}:{key}", {}, within=f"{within}:{around[0]}" if around and around[0] else "")
+        for pk, key, *around in told
+    }
+    # What points at another of them goes first, and sets it free.
+    while gone := list(free(rows).values_list("pk", flat=True)):
+        rows.model._base_manager.filter(pk__in=gone).delete()
+    kept = tuple(rows.order_by("pk").values_list("pk", flat=True))
+    if kept and kept_as is not None:
+        rows.model._base_manager.filter(pk__in=kept).update(**kept_as)
+    history.record_many(verb="import.undone", changes=list(changes.values()), at=at, by=by)
+    return kept

@@ -1,0 +1,246 @@
+"""A whole import is taken back: what it added goes again, in the opposite order, as long as nobody works with it."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import IntegrityError, transaction
+from django.db.models import Model, Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing.models import Account, LedgerEntry, Payment, Tariff, TariffUse
+from rollbook.domains.groups import actions as groups
+from rollbook.domains.groups.models import Enrolment, Freeze, Group, Programme
+from rollbook.domains.imports import actions as imports
+from rollbook.domains.imports import queries as imported
+from rollbook.domains.imports.actions import CannotBeUndone
+from rollbook.domains.journal import actions as journal
+from rollbook.domains.journal.models import Mark
+from rollbook.domains.people import actions as people
+from rollbook.domains.people.models import Client, Contact, Employee, Management, Relation
+from rollbook.domains.schedule import actions as schedule
+from rollbook.domains.schedule.models import ClosingDay, Lesson, LessonTeacher, Room, TimetableSlot
+from rollbook.foundation import live
+from rollbook.foundation.references import Reference, fingerprints, parts, references, shape
+
+Ids = Mapping[str, Collection[int]]
+Going = Mapping[type[Model], set[int]]
+NAMED = 5  # of each sort of what stands in the way
+MOST_TOPICS = 300  # a notice has 8000 bytes; whoever looks at one of more groups reloads
+
+
+class _Target(NamedTuple):
+    model: type[Model]
+    permission: Permission
+    unload: Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """What somebody has done with an import since: a sort of thing, how many of it, and some of them by name."""
+
+    what: str
+    changed: bool
+    """Whether rows of the import were changed; else rows were added that belong to them."""
+    count: int
+    names: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        said = _("{what}, changed since") if self.changed else _("{what}, added since")
+        more = self.count - len(self.names)
+        names = [*self.names, ngettext("and {n} more", "and {n} more", more).format(n=more)] if more else self.names
+        return f"{said.format(what=self.what)}: {', '.join(names)}"
+
+
+@transaction.atomic
+def undo(*, run_id: int, at: datetime, by: Actor) -> None:
+    """Take away again all that a run has added. What the ledger knows of stays, reversed and archived; the rest is as
+    if it had never been. CannotBeUndone names what people have done with it since."""
+    run = imports.pick_to_undo(run_id=run_id, by=by)
+    rows = imported.stood(run_id=run_id, by=by)
+    _must(rows, by)
+    _lock(rows)
+    if obstacles := _in_the_way(rows, run.shape):
+        raise CannotBeUndone(
+            _("People have gone on working with this import, so it cannot be undone as a whole."),
+            [{"text": obstacle.text} for obstacle in obstacles],
+        )
+    topics = _topics(rows)
+    try:
+        with transaction.atomic():
+            for target in reversed(list(TARGETS)):
+                if target in rows:
+                    TARGETS[target].unload(ids=list(rows[target]), at=at, by=by)
+    except IntegrityError as error:
+        raise CannotBeUndone(_("Somebody has just begun to work with this import: look again.")) from error
+    imports.mark_undone(run_id=run_id, at=at, by=by)
+    live.tell(*topics)
+
+
+def in_the_way(*, run_id: int, by: Actor) -> tuple[InTheWay, ...]:
+    """What would stop an undoing now; CannotBeUndone where there is nothing to undo."""
+    with transaction.atomic():
+        run = imports.pick_to_undo(run_id=run_id, by=by)
+        rows = imported.stood(run_id=run_id, by=by)
+        _must(rows, by)
+        return _in_the_way(rows, run.shape)
+
+
+def stood(*, added: Ids, by: Actor) -> tuple[dict[str, dict[int, str]], dict[str, list[str]]]:
+    """What is to be remembered of rows that an import has added, at its end: how each stands, and of what it is."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    shapes = {target: shape(TARGETS[target].model) for target, ids in added.items() if ids}
+    return {
+        target: fingerprints(TARGETS[target].model, added[target], shape=of) for target, of in shapes.items()
+    }, shapes
+
+
+def _must(rows: Mapping[str, object], by: Actor) -> None:
+    for target in rows:
+        by.must_everywhere(TARGETS[target].permission)
+
+
+def _lock(rows: Ids) -> None:
+    """Against change, and against whatever would come to point at them: lessons before marks, as whoever marks does."""
+    for target in TARGETS:
+        if target in rows:
+            standing = TARGETS[target].model._base_manager.filter(pk__in=rows[target])
+            list(standing.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
+def _topics(rows: Ids) -> list[str]:
+    lessons = Q(lessons__in=rows.get("lessons", ())) | Q(lessons__marks__in=rows.get("marks", ()))
+    touched = Group.objects.filter(Q(enrolments__in=rows.get("enrolments", ())) | lessons).distinct()
+    return [f"group:{pk}" for pk in touched.order_by("pk").values_list("pk", flat=True)[:MOST_TOPICS]]
+
+
+
+
+# What people have done since -----------------------------------------------------------------------------------------
+
+
+def _in_the_way(rows: Mapping[str, Mapping[int, str]], shapes: Mapping[str, list[str]]) -> tuple[InTheWay, ...]:
+    going: dict[type[Model], set[int]] = {}
+    for target, ids in rows.items():
+        going.setdefault(TARGETS[target].model, set()).update(ids)
+    made = Lesson.objects.made_from(going.get(TimetableSlot, set())).values_list("pk", flat=True)
+    going.setdefault(Lesson, set()).update(made)
+    return (*_changed(rows, shapes), *_added(going))
+
+
+def _changed(rows: Mapping[str, Mapping[int, str]], shapes: Mapping[str, list[str]]) -> Iterator[InTheWay]:
+    for target, stood in rows.items():
+        model = TARGETS[target].model
+        try:
+            stands = fingerprints(model, list(stood), shape=shapes[target])
+        except KeyError as error:
+            raise CannotBeUndone(
+                _("This import is of an earlier version, which did not remember how to undo it.")
+            ) from error
+        # What somebody has taken away since is not missed.
+        if changed := [pk for pk, word in stands.items() if word != stood[pk]]:
+            yield _obstacle(model, changed, changed=True)
+
+
+def _added(going: Going) -> Iterator[InTheWay]:
+    found: dict[type[Model], set[int]] = {}
+    for model, ids in going.items():
+        for field in references(model) if ids else ():
+            found.setdefault(field.model, set()).update(_strange(field, ids, going))
+    yield from (_obstacle(model, ids, changed=False) for model, ids in found.items() if ids)
+
+
+def _strange(field: Reference, ids: Collection[int], going: Going) -> Iterable[int]:
+    """Rows of another origin that point at these."""
+    rows = field.model._base_manager.filter(**{f"{field.name}__in": ids})
+    rows = rows.exclude(pk__in=going.get(field.model, ()))
+    for owner, owned in _owners(field.model, going):
+        rows = rows.exclude(**{f"{owner}__in": owned})
+    return rows.values_list("pk", flat=True)
+
+
+def _owners(model: type[Model], going: Going) -> Iterator[tuple[str, Collection[int]]]:
+    """By which fields a row of `model` goes together with what it belongs to."""
+    for name, of in FOLLOWS.get(model, {}).items():
+        yield name, going.get(of, ())
+    for of, ids in going.items():
+        yield from ((part.name, ids) for part in parts(of) if part.model is model)
+
+
+def _obstacle(model: type[Model], ids: Collection[int], *, changed: bool) -> InTheWay:
+    named = model._base_manager.filter(pk__in=ids).order_by("pk").values_list(_name_of(model), flat=True)[:NAMED]
+    return InTheWay(str(WORDS[model]), changed, len(ids), tuple(str(name) for name in named))
+
+
+def _name_of(model: type[Model]) -> str:
+    """By what people know a row: its own name, else that of the first thing it belongs to."""
+    fields = {field.name: field for field in model._meta.concrete_fields}
+    if "name" in fields:
+        return "name"
+    owners = [f for name, f in fields.items() if f.is_relation and name not in {"branch", "user"}]
+    named = [f"{f.name}__name" for f in owners if hasattr(f.related_model, "name")]
+    return named[0] if named else "pk"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def _unload_marks(*, ids: Collection[int], at: datetime, by: Actor) -> None:
+    billing.settle(mark_ids=journal.unload_marks(ids=ids, at=at, by=by), at=at, by=by)
+
+
+# In the order in which they were added.
+TARGETS: Mapping[str, _Target] = {
+    "employees": _Target(Employee, Permission.STAFF_EDIT, people.unload_employees),
+    "clients": _Target(Client, Permission.CLIENT_EDIT, people.unload_clients),
+    "contacts": _Target(Contact, Permission.CLIENT_EDIT, people.unload_contacts),
+    "relations": _Target(Relation, Permission.CLIENT_EDIT, people.unload_relations),
+    "programmes": _Target(Programme, Permission.SETTINGS_EDIT, groups.unload_programmes),
+    "groups": _Target(Group, Permission.GROUP_EDIT, groups.unload_groups),
+    "enrolments": _Target(Enrolment, Permission.GROUP_EDIT, groups.unload_enrolments),
+    "rooms": _Target(Room, Permission.SETTINGS_EDIT, schedule.unload_rooms),
+    "closing_days": _Target(ClosingDay, Permission.SETTINGS_EDIT, schedule.unload_closing_days),
+    "slots": _Target(TimetableSlot, Permission.GROUP_EDIT, schedule.unload_slots),
+    "lessons": _Target(Lesson, Permission.LESSON_EDIT, schedule.unload_lessons),
+    "tariffs": _Target(Tariff, Permission.TARIFF_EDIT, billing.unload_tariffs),
+    "tariff_uses": _Target(TariffUse, Permission.TARIFF_EDIT, billing.unload_tariff_uses),
+    "marks": _Target(Mark, Permission.JOURNAL_MARK, _unload_marks),
+    "worked_off": _Target(Mark, Permission.JOURNAL_MARK, journal.unload_worked_off),
+    "payments": _Target(Payment, Permission.PAYMENT_TAKE, billing.unload_payments),
+}
+# What comes by itself with a row, and goes or is reversed with it.
+FOLLOWS: Mapping[type[Model], Mapping[str, type[Model]]] = {
+    Account: {"client": Client},
+    LedgerEntry: {"mark": Mark, "payment": Payment},
+}
+WORDS: Mapping[type[Model], Promise] = {
+    Account: gettext_lazy("Accounts"),
+    Client: gettext_lazy("Clients"),
+    ClosingDay: gettext_lazy("Closing days"),
+    Contact: gettext_lazy("Contacts"),
+    Employee: gettext_lazy("Employees"),
+    Enrolment: gettext_lazy("Enrolments"),
+    Freeze: gettext_lazy("Freezes"),
+    Group: gettext_lazy("Groups"),
+    Group.grants.through: gettext_lazy("Roles given in groups"),
+    Group.teachers.through: gettext_lazy("Teachers of groups"),
+    LedgerEntry: gettext_lazy("Entries in the ledger"),
+    Lesson: gettext_lazy("Lessons"),
+    LessonTeacher: gettext_lazy("Teachers of lessons"),
+    Management: gettext_lazy("Managers of branches"),
+    Mark: gettext_lazy("Marks"),
+    Payment: gettext_lazy("Payments"),
+    Programme: gettext_lazy("Programmes"),
+    Relation: gettext_lazy("Contacts of clients"),
+    Room: gettext_lazy("Rooms"),
+    Tariff: gettext_lazy("Tariffs"),
+    TariffUse: gettext_lazy("Prices of groups and programmes"),
+    TimetableSlot: gettext_lazy("Times of the timetable"),
+    TimetableSlot.teachers.through: gettext_lazy("Teachers in the timetable"),
+}
