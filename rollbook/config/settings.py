@@ -147,9 +147,9 @@ WSGI_APPLICATION = "rollbook.config.wsgi.application"
 MIDDLEWARE = [
     "rollbook.web.headers.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
+    "rollbook.web.watch.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "rollbook.web.watch.middleware.RequestMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
