@@ -135,7 +135,8 @@ def take_in(
         ids = {target: [pk for _draft, pk in rows] for target, rows in run.added.items()}
         stood, shape = import_undone.stood(added=ids, by=by)
         imports.remember(
-            source=source, added=run.added, started_at=at, finished_at=max(at, timezone.now()), by=by
+            source=source, added=run.added, started_at=at, finished_at=max(at, timezone.now()), stood=stood,
+            shape=shape, by=by,
         )
     transaction.set_rollback(dry_run)
     return Imported(
