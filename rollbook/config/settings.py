@@ -113,10 +113,10 @@ _LATER = {"idle_in_transaction_session_timeout": "5min"}
 DATABASES = {
     "default": _database("DATABASE_URL", os.environ["DATABASE_URL"], _SOON if PAGES else _LATER),
     "owner": _database("DATABASE_OWNER_URL", _owner_url, _THEIRS),
-}
-# Pages alone may go through PgBouncer in transaction mode; who listens, or keeps a connection for long, goes past it.
     # Beside a long transaction, which nobody sees into: how far it is.
     "aside": _database("DATABASE_URL", os.environ["DATABASE_URL"], _LATER),
+}
+# Pages alone may go through PgBouncer in transaction mode; who listens, or keeps a connection for long, goes past it.
 if PAGES and os.environ.get("DATABASE_POOLER_URL"):
     DATABASES["default"] = _database("DATABASE_POOLER_URL", os.environ["DATABASE_POOLER_URL"])
 # A standby, for heavy reads that may be a moment old (foundation/replica.py).
