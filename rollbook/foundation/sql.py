@@ -1,25 +1,49 @@
 """What migrations say to the database beyond tables."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 
 from django.conf import settings
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.state import StateApps
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import ProjectState, StateApps
 
 
-def take_back(rights: str, *tables: str) -> migrations.RunPython:
+class TakeBack(migrations.RunPython):
+    """What the serving role may not do to some tables. Known afterwards, too: a restored database is told it again."""
+
+    def __init__(self, rights: str, *tables: str) -> None:
+        self.rights, self.tables = rights, tables
+        super().__init__(self._revoke, self._grant)
+
+    def _revoke(self, apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+        self._say(editor, "REVOKE", "FROM")
+
+    def _grant(self, apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
+        self._say(editor, "GRANT", "TO")
+
+    def _say(self, editor: BaseDatabaseSchemaEditor, verb: str, word: str) -> None:
+        serving = str(settings.DATABASES["default"]["USER"])
+        if serving and serving != settings.DATABASES["owner"]["USER"]:
+            editor.execute(f"{verb} {self.rights} ON {', '.join(self.tables)} {word} {editor.quote_name(serving)}")
+
+
+def take_back(rights: str, *tables: str) -> TakeBack:
     """Take `rights` on `tables` from the role that serves. Where it is the owner itself, triggers alone remain."""
+    return TakeBack(rights, *tables)
 
-    def _said(verb: str, word: str) -> Callable[[StateApps, BaseDatabaseSchemaEditor], None]:
-        def say(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
-            serving = str(settings.DATABASES["default"]["USER"])
-            if serving and serving != settings.DATABASES["owner"]["USER"]:
-                editor.execute(f"{verb} {rights} ON {', '.join(tables)} {word} {editor.quote_name(serving)}")
 
-        return say
-
-    return migrations.RunPython(_said("REVOKE", "FROM"), _said("GRANT", "TO"))
+def taken_back(applied: Collection[tuple[str, str]]) -> list[TakeBack]:
+    """All that these migrations (app and name) took back."""
+    known = MigrationLoader(None, replace_migrations=False).disk_migrations
+    return [
+        operation
+        for key, migration in known.items()
+        if key in applied
+        for operation in migration.operations
+        if isinstance(operation, TakeBack)
+    ]
 
 
 def append_only(table: str, sentence: str) -> migrations.RunSQL:
@@ -37,3 +61,20 @@ def append_only(table: str, sentence: str) -> migrations.RunSQL:
         """,
         f"DROP FUNCTION {name}() CASCADE",
     )
+
+
+class AddIndexInUse(AddIndexConcurrently):
+    """An index on a table that grows, built while people work in it. It needs `atomic = False` and a migration of its
+    own; what a broken try left behind is taken away by the next one."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        with schema_editor.connection.cursor() as cursor:
+            cursor.execute("SHOW lock_timeout")
+            (limit,) = cursor.fetchone()
+        # It holds up nobody, and waits itself for whoever has been at it since before.
+        schema_editor.execute("SET lock_timeout = 0")
+        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
+        super().database_forwards(app_label, schema_editor, from_state, to_state)
+        schema_editor.execute(f"SET lock_timeout = '{limit}'")

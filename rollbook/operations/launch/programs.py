@@ -32,8 +32,10 @@ def live() -> Program:
 
 
 def worker() -> Program:
-    """What is done later or by the clock."""
-    return Program("worker", [sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker"])
+    """What is done later or by the clock. Several at a time, so that no letter waits for a backup."""
+    return Program("worker", [
+        sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker", "--concurrency", "4",
+    ])  # fmt: skip
 
 
 def _granian(interface: str, number: int, *, patience: int) -> list[str]:

@@ -4,10 +4,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
 from rollbook.operations.doctor import Finding, examine
+from rollbook.operations.doctor.lacking import Lack, lacking
 
 
 class Command(BaseCommand):
-    help = "Checks every promise over the whole database; ends with 1 where one is broken. Changes nothing."
+    help = (
+        "Checks every promise over the whole database; ends with 1 where one is broken. Says what the settings lack."
+        " Changes nothing."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one object a line, for programs")
@@ -18,6 +22,8 @@ class Command(BaseCommand):
         for finding in examine():
             broken += bool(finding.broken)
             self.stdout.write(_as_json(finding) if options["json"] else _as_text(finding))
+        for lack in lacking():
+            self.stdout.write(_lack_as_json(lack) if options["json"] else f"lacks   {lack.name}: {lack.sentence}")
         if broken:
             raise CommandError(f"{broken} promises are broken.", returncode=1)
 
@@ -35,3 +41,7 @@ def _as_text(finding: Finding) -> str:
 def _as_json(finding: Finding) -> str:
     told = {"promise": finding.promise.name, "broken": finding.broken, "rows": finding.rows}
     return json.dumps(told, ensure_ascii=False)
+
+
+def _lack_as_json(lack: Lack) -> str:
+    return json.dumps({"lacks": lack.name, "sentence": lack.sentence, "broken": 0}, ensure_ascii=False)

@@ -1,0 +1,197 @@
+"""The databases of one server as a backup sees them: live ones by their role, scratch ones beside them."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from django.db import connections
+from django.utils.translation import gettext_noop as _
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from rollbook.foundation.sql import taken_back
+from rollbook.operations.backup.unkept import Unkept
+from rollbook.operations.launch.cluster import SERVING_RIGHTS
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+LONGEST_NAME = 63
+NOT_OF_LIBPQ = {"cursor_factory", "context", "prepare_threshold"}  # what Django tells psycopg beside the address
+# One who restores or proves at a time: what lies about under the name of a scratch database is then nobody's.
+ONLY_ONE = "SELECT pg_try_advisory_lock(hashtextextended('rollbook scratch ' || %s, 0))"
+SAME_LOCALE = {
+    "c": "LOCALE_PROVIDER libc",
+    "i": "LOCALE_PROVIDER icu ICU_LOCALE {locale}",
+    "b": "LOCALE_PROVIDER builtin BUILTIN_LOCALE {locale}",
+}
+
+
+def live() -> str:
+    """The name of the database that is worked in."""
+    return str(connections.settings["owner"]["NAME"])
+
+
+def address(role: str, database: str) -> str:
+    """As the alias `owner` or `default` reaches this database of the same server."""
+    told = {k: v for k, v in connections[role].get_connection_params().items() if k not in NOT_OF_LIBPQ}
+    return make_conninfo(**told | {"dbname": database})
+
+
+def for_program(role: str, database: str) -> tuple[str, dict[str, str]]:
+    """An address for a program of PostgreSQL, and its environment: a password among arguments is read by everybody."""
+    told = connections[role].get_connection_params()
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    password = {"PGPASSWORD": str(told["password"])} if told.get("password") else {}
+    return make_conninfo(address(role, database), password=None), clean | password
+
+
+@contextmanager
+def connected(role: str, database: str) -> Iterator[Connection]:
+    db = psycopg.connect(address(role, database), autocommit=True)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+@contextmanager
+def beside() -> Iterator[Connection]:
+    """The owner in a database that is neither live nor scratch, to make, rename and drop those."""
+    try:
+        db = psycopg.connect(address("owner", "postgres"), autocommit=True)
+    except psycopg.OperationalError as error:
+        raise Unkept(_("The database “postgres” of the server cannot be reached: {why}"), why=error) from error
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def may_create() -> bool:
+    """Whether the owner may create databases beside the live one."""
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
+        return bool(cursor.fetchone()[0])
+
+
+@contextmanager
+def scratch() -> Iterator[str]:
+    """An empty database beside the live one, like it in all that is said of a whole database; gone afterwards,
+    unless it was given another name. Those that a killed run left go as well."""
+    if not may_create():
+        raise Unkept(_("The role of DATABASE_OWNER_URL may not create databases, so nothing can be restored beside."))
+    with beside() as db:
+        if not db.execute(ONLY_ONE, [live()]).fetchone()[0]:
+            raise Unkept(_("Another backup is being restored just now."))
+        begins = f"{live()[: LONGEST_NAME - 20]}_scratch_"
+        left = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
+        for (name,) in db.execute(left, [begins]).fetchall():
+            drop(db, name)
+        name = begins + secrets.token_hex(4)
+        _make(db, name)
+        try:
+            yield name
+        finally:
+            drop(db, name)
+
+
+def _make(db: Connection, name: str) -> None:
+    """From template0, since template1 may hold what a backup brings along itself."""
+    found = db.execute("SELECT to_jsonb(d) FROM pg_database d WHERE datname = %s", [live()]).fetchone()[0]
+    locale = found.get("datlocale") or found.get("daticulocale") or ""  # by its name of 17, or of 15 and 16
+    db.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE {} LC_CTYPE {} ").format(
+            sql.Identifier(name), found["datcollate"], found["datctype"]
+        )
+        + sql.SQL(SAME_LOCALE[found["datlocprovider"]]).format(locale=sql.Literal(locale))
+    )
+    if found["datacl"] is not None:
+        _let_in_the_same(db, name)
+
+
+def _let_in_the_same(db: Connection, name: str) -> None:
+    db.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+    rights = """
+        SELECT privilege_type, CASE WHEN grantee = 0 THEN 'PUBLIC' ELSE grantee::regrole::text END
+        FROM pg_database, aclexplode(datacl) WHERE datname = %s
+    """
+    for right, whom in db.execute(rights, [live()]).fetchall():
+        db.execute(sql.SQL("GRANT {} ON DATABASE {} TO {}").format(sql.SQL(right), sql.Identifier(name), sql.SQL(whom)))
+
+
+def drop(db: Connection, name: str) -> None:
+    _send_away(db, name)
+    db.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
+
+
+def _send_away(db: Connection, *names: str) -> None:
+    # Of roles alone: autovacuum is sent away by the server itself.
+    db.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = ANY(%s) AND usename IS NOT NULL AND pid <> pg_backend_pid()", [list(names)],
+    )  # fmt: skip
+
+
+def swap(fresh: str, *, at: datetime, keep: bool) -> str:
+    """`fresh` becomes the live database, in one transaction. Answers with the name under which the one that lived
+    goes on, or with none where it is not kept. Whoever works in it is sent away and finds the new one."""
+    connections.close_all()
+    before = f"{live()[: LONGEST_NAME - 24]}_before_{stamp(at)}"
+    with beside() as db:
+        for _try in range(3):  # somebody may come back between being sent away and the renaming
+            with suppress(psycopg.errors.ObjectInUse):
+                _rename(db, fresh, before)
+                break
+        else:
+            _rename(db, fresh, before)
+        if not keep:
+            drop(db, before)
+    return before if keep else ""
+
+
+def _rename(db: Connection, fresh: str, before: str) -> None:
+    renaming = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    with db.transaction():
+        _send_away(db, live(), fresh)
+        db.execute(renaming.format(sql.Identifier(live()), sql.Identifier(before)))
+        db.execute(renaming.format(sql.Identifier(fresh), sql.Identifier(live())))
+
+
+def stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y%m%dt%H%M%S}"
+
+
+def one_role() -> bool:
+    return role_of("owner") == role_of("default")
+
+
+def role_of(alias: str) -> str:
+    with connected(alias, live()) as db:
+        return str(db.execute("SELECT current_user").fetchone()[0])
+
+
+def give_rights(database: str) -> None:
+    """To the serving role what it has in a database that was migrated from the beginning, whatever its name: nothing
+    of it comes out of a backup, which may be of other roles, and of a server with other defaults."""
+    if one_role():
+        return
+    role = role_of("default")
+    with connected("owner", database) as db:
+        applied = {(app, name) for app, name in db.execute("SELECT app, name FROM django_migrations").fetchall()}
+        with db.transaction():
+            _from_the_beginning(db, sql.Identifier(role))
+            for taken in taken_back(applied):
+                what = f"REVOKE {taken.rights} ON {', '.join(taken.tables)} FROM "
+                db.execute(sql.SQL(what) + sql.Identifier(role))  # type: ignore[arg-type]
+
+
+def _from_the_beginning(db: Connection, role: sql.Identifier) -> None:
+    for right in SERVING_RIGHTS:
+        what, _on, kind = right.rpartition(" ON ")
+        db.execute(sql.SQL(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM ") + role)  # type: ignore[arg-type]
+        db.execute(sql.SQL(f"GRANT {what} ON ALL {kind} IN SCHEMA public TO ") + role)  # type: ignore[arg-type]
+        db.execute(sql.SQL(f"ALTER DEFAULT PRIVILEGES GRANT {right} TO ") + role)  # type: ignore[arg-type]

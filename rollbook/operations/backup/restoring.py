@@ -1,0 +1,179 @@
+"""A backup is brought back: into a scratch database first, where it must equal its manifest table by table."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.db import connections
+from django.db.migrations.loader import MigrationLoader
+from django.utils.translation import gettext_noop as _
+
+from rollbook.operations.backup import archive, census, databases, programs
+from rollbook.operations.backup.archive import FILES, Manifest, Reader
+from rollbook.operations.backup.databases import Connection
+from rollbook.operations.backup.making import key_fingerprint
+from rollbook.operations.backup.unkept import NotConfirmed, Unkept
+from rollbook.operations.doctor import OF_THE_DATA, Finding, examine
+
+Tell = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came back was equal to what was counted; `broken` is what the doctor found in it nevertheless, which then
+    was so when the backup was made."""
+
+    path: Path
+    manifest: Manifest
+    broken: tuple[Finding, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    proof: Proof
+    kept_as: str
+    """The database that lived before, if any did; to be dropped by hand."""
+    other_key: bool
+    """Made under another SECRET_KEY."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is there before a restore."""
+
+    is_empty: bool
+    """Without a table."""
+    organisation: str
+
+
+def standing() -> Standing:
+    """What would be overwritten."""
+    with databases.connected("owner", databases.live()) as db:
+        tables = {name for name, _columns in db.execute(census.TABLES).fetchall()}
+        found = "SELECT max(name) FROM access_organisation"
+        organisation = db.execute(found).fetchone()[0] if "access_organisation" in tables else None
+    return Standing(not tables, organisation or "")
+
+
+def prove(path: Path, *, tell: Tell = lambda _: None) -> Proof:
+    """Everything that a restore would do, in a scratch database that is dropped afterwards; Unkept where it fails."""
+    begun = time.monotonic()
+    with archive.opened(path) as backup, databases.scratch() as scratch:
+        return _bring_back(backup, scratch, tell, begun)
+
+
+def restore(path: Path, *, over: str = "", at: datetime, tell: Tell = lambda _: None) -> Restored:
+    """The backup lives, and what lived before goes on beside it under another name; or nothing has changed.
+
+    Where an organisation lives, `over` is its name. Without the right to create databases only an empty one is filled.
+    """
+    begun = time.monotonic()
+    with archive.opened(path) as backup:
+        stands = standing()
+        if stands.organisation and over.strip() != stands.organisation:
+            raise NotConfirmed(_("Nothing was restored: the name of the organisation was not typed as it is."))
+        with _files_beside(backup, at) as put_files:
+            if stands.is_empty and not databases.may_create():
+                proof, kept_as = _bring_back(backup, databases.live(), tell, begun), ""
+            else:
+                with databases.scratch() as scratch:
+                    proof = _bring_back(backup, scratch, tell, begun)
+                    kept_as = databases.swap(scratch, at=at, keep=not stands.is_empty)
+            put_files()
+    connections.close_all()
+    return Restored(proof, kept_as, other_key=proof.manifest.key != key_fingerprint())
+
+
+def _bring_back(backup: Reader, database: str, tell: Tell, begun: float) -> Proof:
+    manifest = backup.manifest
+    later = _must_be_known(manifest)
+    try:
+        with databases.connected("owner", database) as db:
+            server = db.info.server_version // 10000
+            tell(f"Reading {backup.path.name} into {database} ...")
+            programs.fill(database, backup.dump, tools=programs.fitting(server), server=server)
+            tell("Comparing each table with what was counted ...")
+            _must_be_equal(db, manifest)
+            if later:
+                tell(f"Bringing it up to date ({len(later)} migrations) ...")
+                _migrate(database)
+            databases.give_rights(database)
+            db.execute("ANALYZE")
+        tell("Examining it ...")
+        broken = _examine(database)
+    except psycopg.Error as error:
+        raise Unkept(_("The database does not answer as it should: {why}"), why=error) from error
+    return Proof(backup.path, manifest, broken, time.monotonic() - begun)
+
+
+def _must_be_known(manifest: Manifest) -> set[str]:
+    """The migrations that are still to be run; none that it has may be unknown here."""
+    ours = {".".join(key) for key in MigrationLoader(None).disk_migrations}
+    if unknown := sorted(set(manifest.migrations) - ours):
+        raise Unkept(
+            _("This backup is of Rollbook {version}, which is newer than this one: {migrations}."),
+            version=manifest.rollbook, migrations=", ".join(unknown),
+        )  # fmt: skip
+    return ours - set(manifest.migrations)
+
+
+def _must_be_equal(db: Connection, manifest: Manifest) -> None:
+    db.execute(census.AS_ALWAYS)
+    found = census.count(db)
+    differing = sorted(name for name in found.keys() | manifest.tables if found.get(name) != manifest.tables.get(name))
+    if differing:
+        raise Unkept(_("What came back differs from what was counted: {tables}."), tables=", ".join(differing))
+    numbers = census.numbers(db)
+    if behind := sorted(name for name, given in manifest.numbers.items() if numbers.get(name, -1) < given):
+        raise Unkept(_("These numbers would be given twice: {sequences}."), sequences=", ".join(behind))
+
+
+def _migrate(database: str) -> None:
+    """By a process that knows no other database: a migration may look for one by itself."""
+    told = {
+        "DATABASE_URL": databases.address("default", database),
+        "DATABASE_OWNER_URL": databases.address("owner", database),
+    }
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "django", "migrate", "--database", "owner", "--verbosity", "0"],
+        env=os.environ | told, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise Unkept(_("It cannot be brought up to date: {why}"), why=done.stderr.strip()[-500:])
+
+
+def _examine(database: str) -> tuple[Finding, ...]:
+    """By the role that serves. What it may do is given by a restore; whatever else is broken came so."""
+    with databases.connected("default", database) as db:
+        broken = tuple(finding for finding in examine(OF_THE_DATA, db=db) if finding.broken)
+    more = [row for finding in broken if finding.promise.name == "two_roles" for row in finding.rows]
+    if more and not databases.one_role():
+        raise Unkept(_("Whoever serves may do more in it than they should: {what}."), what=", ".join(more))
+    return broken
+
+
+@contextmanager
+def _files_beside(backup: Reader, at: datetime) -> Iterator[Callable[[], None]]:
+    """The files of the backup, ready beside those that are there; to be put in their place, which are kept."""
+    here = Path(settings.MEDIA_ROOT)
+    here.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".restored-", dir=here.parent) as ready:
+        backup.take_out_files(Path(ready))
+
+        def put() -> None:
+            if here.exists():
+                here.rename(here.with_name(f"{here.name}_before_{databases.stamp(at)}"))
+            if backup.has_files:
+                (Path(ready) / FILES).rename(here)
+
+        yield put

@@ -1,0 +1,25 @@
+"""What is done for the data every night. The history says when; where nothing was ever backed up nothing is promised,
+and `lacking` says so."""
+
+from rollbook.operations.doctor.promise import Promise
+
+PROMISES = (
+    Promise(
+        "backups_go_on",
+        "Since there are backups, the newest is less than two days old.",
+        """
+        SELECT to_char(max(at), 'YYYY-MM-DD HH24:MI') FROM history_entry
+        WHERE subject = 'house' AND verb = 'house.backed_up' HAVING max(at) < now() - interval '48 hours'
+        """,
+    ),
+    Promise(
+        "backups_come_back",
+        "The backup that was tried last could be restored.",
+        """
+        SELECT to_char(at, 'YYYY-MM-DD HH24:MI') FROM (
+          SELECT at, verb FROM history_entry
+          WHERE subject = 'house' AND verb IN ('house.proven', 'house.proof_failed') ORDER BY at DESC, id DESC LIMIT 1
+        ) last WHERE verb = 'house.proof_failed'
+        """,
+    ),
+)

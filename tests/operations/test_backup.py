@@ -1,0 +1,477 @@
+"""What was backed up comes back whole, beside what lives; what is not whole does not look like a backup."""
+
+import io
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connections
+from django.test import override_settings
+from psycopg.sql import SQL, Identifier
+
+from rollbook.domains.access.models import Organisation, Session
+from rollbook.domains.billing.models import Payment
+from rollbook.domains.history.models import Entry
+from rollbook.domains.journal.models import Status
+from rollbook.domains.people.models import Client
+from rollbook.operations import backup
+from rollbook.operations.backup import NotConfirmed, Unkept, archive, census, databases, programs, restoring
+from rollbook.operations.doctor import examine
+from rollbook.workflows import lesson_marked, payment_received
+from tests.databases import address_of, pointed_at
+from tests.school import AT, DAY, found_school
+
+NOW = datetime(2026, 9, 2, 2, 11, tzinfo=UTC)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    with override_settings(
+        BACKUP_FOLDER=tmp_path / "backups", MEDIA_ROOT=tmp_path / "files", BACKUP_KEEP=14, BACKUPS_ARE_COPIED=False
+    ):
+        yield tmp_path / "backups"
+
+
+@pytest.fixture
+def lively(own_database, folder):
+    """A school in which something has happened, and whose timetable is over, since nobody runs its jobs."""
+    school = found_school()
+    ivan, olga = (client.pk for client in school.clients())
+    lesson_marked.mark(
+        lesson_id=school.lessons["chess"].pk, marks={ivan: Status.ATTENDED, olga: Status.MISSED}, seen=None, at=AT,
+        by=school.actor("mara"),
+    )
+    pay(school)
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("UPDATE schedule_timetableslot SET valid_until = '2026-09-02'")
+    return school
+
+
+@pytest.fixture
+def elsewhere(lively):
+    """The name of a database without a table."""
+    name = f"test_{os.getpid()}_empty"
+    with databases.beside() as db:
+        databases.drop(db, name)
+        db.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
+    yield name
+    with databases.beside() as db:
+        databases.drop(db, name)
+
+
+def pay(school, key="a key"):
+    ivan = school.clients()[0]
+    payment_received.receive(
+        client_id=ivan.pk, amount=Decimal(30), method="cash", on=DAY, note="", key=key, at=AT, by=school.actor("mara")
+    )
+
+
+def counted():
+    with databases.connected("owner", databases.live()) as db:
+        db.execute(census.AS_ALWAYS)
+        return census.count(db)
+
+
+def names_of_databases():
+    with databases.beside() as db:
+        return {name for (name,) in db.execute("SELECT datname FROM pg_database").fetchall()}
+
+
+def whole(folder):
+    return [path.name for path in archive.all_in(folder)]
+
+
+# There and back ------------------------------------------------------------------------------------------------------
+
+
+def test_onto_an_empty_database_every_table_comes_back_equal_and_keeps_its_promises(lively, folder, elsewhere):
+    before = counted()
+    made = backup.back_up(at=NOW)
+    assert made.manifest.tables == before
+    assert made.path.name == "rollbook-20260902T021100Z.tar"
+    assert made.path.stat().st_mode & 0o777 == 0o600
+    with pointed_at(elsewhere):
+        restored = backup.restore(made.path, at=NOW)
+        assert counted() == before
+        assert (restored.kept_as, restored.other_key, restored.proof.broken) == ("", False, ())
+        assert [finding for finding in examine() if finding.broken] == []
+    assert not [name for name in names_of_databases() if "scratch" in name or "before" in name]
+
+
+def test_whoever_serves_may_work_in_what_came_back_and_not_change_the_ledger(lively, folder, elsewhere):
+    made = backup.back_up(at=NOW)
+    with pointed_at(elsewhere):
+        backup.restore(made.path, at=NOW)
+        pay(lively, "another key")  # no id is given twice, the balance follows
+        assert Payment.objects.count() == 2
+        for statement in ("UPDATE billing_ledgerentry SET amount = 0", "DELETE FROM history_entry"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege), databases.connected("default", elsewhere) as db:
+                db.execute(statement)
+        with databases.connected("owner", elsewhere) as db:
+            db.execute("CREATE TABLE of_tomorrow (id bigint)")
+        with databases.connected("default", elsewhere) as db:
+            db.execute("INSERT INTO of_tomorrow VALUES (1)")
+
+
+def test_files_come_back_and_sessions_do_not(lively, folder, elsewhere, tmp_path):
+    long = "a" * 120
+    (tmp_path / "files" / "notes").mkdir(parents=True)
+    (tmp_path / "files" / "notes" / f"{long}.txt").write_text("kept")
+    Session.objects.create(session_key="taken", session_data="", expire_date=NOW)
+    made = backup.back_up(at=NOW)
+    assert b"taken" not in made.path.read_bytes()
+    assert made.manifest.left_out == ("access_session", "cache")
+    (tmp_path / "files" / "notes" / f"{long}.txt").write_text("changed since")
+    with pointed_at(elsewhere):
+        backup.restore(made.path, at=NOW)
+        assert Session.objects.count() == 0
+    assert (tmp_path / "files" / "notes" / f"{long}.txt").read_text() == "kept"
+    aside = tmp_path / "files_before_20260902t021100" / "notes" / f"{long}.txt"
+    assert aside.read_text() == "changed since"
+
+
+def test_what_is_written_meanwhile_is_either_counted_and_dumped_or_neither(lively, folder, monkeypatch):
+    """A writer goes on the whole time; what came back must equal what was counted all the same."""
+    over, done = threading.Event(), []
+
+    def write():
+        while not over.is_set():
+            pay(lively, f"meanwhile {len(done)}")
+            done.append(1)
+        connections.close_all()
+
+    writer = threading.Thread(target=write)
+    count = census.count
+
+    def count_late(db):
+        at_first = len(done)
+        while len(done) < at_first + 5:
+            time.sleep(0.01)
+        return count(db)
+
+    monkeypatch.setattr(census, "count", count_late)
+    writer.start()
+    try:
+        made = backup.back_up(at=NOW)
+    finally:
+        over.set()
+        writer.join()
+    monkeypatch.undo()
+    assert made.manifest.tables["billing_payment"].rows < Payment.objects.count()
+    with override_settings(BACKUP_FOLDER=folder):
+        backup.prove(made.path)
+
+
+# Over what lives -----------------------------------------------------------------------------------------------------
+
+
+def test_a_live_database_is_replaced_only_by_who_types_its_name_and_then_kept(lively, folder, own_database):
+    made = backup.back_up(at=NOW)
+    pay(lively, "since then")
+    for name in ("", "Test", "test school"):
+        with pytest.raises(NotConfirmed):
+            backup.restore(made.path, over=name, at=NOW)
+    assert Payment.objects.count() == 2
+
+    restored = backup.restore(made.path, over="Test school", at=NOW)
+    assert Payment.objects.count() == 1
+    assert restored.kept_as == f"{own_database}_before_20260902t021100"
+    with pointed_at(restored.kept_as):
+        assert Payment.objects.count() == 2
+    with databases.beside() as db:
+        databases.drop(db, restored.kept_as)
+
+
+def test_the_command_asks_for_the_name_and_says_what_it_did(lively, folder, monkeypatch):
+    out = io.StringIO()
+    call_command("backup", stdout=out)
+    (path,) = archive.all_in(folder)
+    assert str(path) in out.getvalue()
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: False, raising=False)
+    with pytest.raises(CommandError, match="Test school"):
+        call_command("restore", path)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("builtins.input", lambda question: "yes")
+    with pytest.raises(CommandError, match="was not typed as it is"):
+        call_command("restore", path)
+    monkeypatch.setattr("builtins.input", lambda question: "Test school")
+    call_command("restore", path, stdout=out, stderr=io.StringIO())
+    said = out.getvalue()
+    assert "Everybody signs in anew" in said
+    entry = Entry.objects.get(subject="house")
+    assert (entry.verb, entry.via, entry.new["file"]) == ("house.restored", "command", path.name)
+    with databases.beside() as db:
+        databases.drop(db, said.split("is the database ")[1].split(";")[0])
+
+
+# What is not whole ---------------------------------------------------------------------------------------------------
+
+
+def damaged(path, name, change):
+    """Another file, as the first one after somebody's disk has changed it."""
+    other = path.with_name(name)
+    other.write_bytes(change(path.read_bytes()))
+    return other
+
+
+def test_a_damaged_file_is_refused_and_nothing_that_lives_is_touched(lively, folder):
+    path = backup.back_up(at=NOW).path
+    before = counted()
+    half = 512 + (path.stat().st_size // 4)
+    files = (
+        damaged(path, "a bit.tar", lambda data: data[:half] + bytes([data[half] ^ 1]) + data[half + 1 :]),
+        damaged(path, "half.tar", lambda data: data[: len(data) // 2]),
+        damaged(path, "headless.tar", lambda data: bytes(1024) + data[1024:]),
+        damaged(path, "nothing.tar", lambda data: b""),
+        damaged(path, "a text.tar", lambda data: b"Dear backup" * 100),
+        damaged(path, "of others.tar", lambda data: data.replace(b"manifest.json", b"menifest.json")),
+        folder / "absent.tar",
+        folder,
+    )
+    for file in files:
+        with pytest.raises(Unkept) as refused:
+            backup.restore(file, over="Test school", at=NOW)
+        assert file.name in str(refused.value)
+        assert "Traceback" not in str(refused.value)
+    assert counted() == before
+    assert not [name for name in names_of_databases() if "scratch" in name]
+
+
+def test_what_differs_from_what_was_counted_is_refused(lively, folder, tmp_path):
+    """As if pg_dump had left out a row."""
+    path = backup.back_up(at=NOW).path
+    with tarfile.open(path) as tar:
+        manifest = json.loads(tar.extractfile("manifest.json").read())
+        dump = tar.extractfile("database.dump").read()
+    manifest["tables"]["people_client"]["rows"] += 1
+    with (tmp_path / "other.tar").open("wb") as file:
+        writer = archive.Writer(file)
+        writer.add_bytes("database.dump", dump)
+        writer.add_bytes("manifest.json", json.dumps(manifest).encode())
+        writer.end()
+    with pytest.raises(Unkept, match="differs from what was counted: people_client"):
+        backup.restore(tmp_path / "other.tar", over="Test school", at=NOW)
+    assert Client.objects.count() > 0
+
+
+def test_whoever_is_killed_leaves_nothing_that_looks_whole(lively, folder, own_database):
+    with databases.connected("owner", own_database) as db:
+        db.execute("BEGIN; LOCK TABLE people_client")  # so that the dump stands in the middle
+        process = start_backup(folder, own_database)
+        wait_for(lambda: list(folder.glob(".unfinished-*")))
+        wait_for(lambda: waiting(db))
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert whole(folder) == []
+    assert len(list(folder.glob(".unfinished-*"))) == 1
+    with pytest.raises(Unkept, match="There is no backup"):
+        backup.newest()
+    backup.back_up(at=NOW)  # sweeps what was left
+    assert whole(folder) == ["rollbook-20260902T021100Z.tar"]
+    assert list(folder.glob(".unfinished-*")) == []
+
+
+def test_a_full_disk_leaves_nothing_and_says_so(lively, folder, own_database):
+    def little_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    process = start_backup(folder, own_database, preexec_fn=little_room)
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert "Nothing was kept in" in said
+    assert "File too large" in said
+    assert sorted(path.name for path in folder.iterdir()) == [".lock"]
+    assert Entry.objects.get(subject="house").verb == "house.backup_failed"
+
+
+def start_backup(folder, database, **how):
+    told = {
+        "DATABASE_URL": address_of(database, "default"), "DATABASE_OWNER_URL": address_of(database, "owner"),
+        "BACKUP_FOLDER": str(folder), "FILES": str(folder.parent / "files"),
+    }  # fmt: skip
+    command = [sys.executable, "-m", "rollbook.operations.launch", "backup"]
+    return subprocess.Popen(command, env=os.environ | told, stderr=subprocess.PIPE, text=True, **how)
+
+
+def waiting(db):
+    return db.execute("SELECT count(*) FROM pg_locks WHERE NOT granted").fetchone()[0]
+
+
+def wait_for(condition):
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.05)
+
+
+# Older, newer, elsewhere ---------------------------------------------------------------------------------------------
+
+
+def test_an_older_backup_is_brought_up_to_date(lively, folder):
+    call_command("migrate", "history", "0001", database="owner", verbosity=0)
+    made = backup.back_up(at=NOW)
+    restored = backup.restore(made.path, over="Test school", at=NOW)
+    assert [finding for finding in examine() if finding.broken] == []
+    with databases.beside() as db:
+        databases.drop(db, restored.kept_as)
+
+
+def test_a_newer_backup_is_refused(lively, folder):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('access', '0999_of_tomorrow', now())"
+        )
+    made = backup.back_up(at=NOW)
+    with pytest.raises(Unkept, match=r"newer than this one: access\.0999_of_tomorrow"):
+        backup.restore(made.path, over="Test school", at=NOW)
+
+
+def test_without_the_right_to_create_databases_an_empty_one_is_filled_and_nothing_is_proven(
+    lively, folder, elsewhere, monkeypatch
+):
+    monkeypatch.setattr(databases, "may_create", lambda: False)
+    before = counted()
+    made = backup.back_up(at=NOW)
+    for attempt in (lambda: backup.prove(made.path), lambda: backup.restore(made.path, over="Test school", at=NOW)):
+        with pytest.raises(Unkept, match="may not create databases"):
+            attempt()
+    with pointed_at(elsewhere):
+        backup.restore(made.path, at=NOW)
+        assert counted() == before
+
+
+def test_another_secret_key_is_noticed(lively, folder):
+    made = backup.back_up(at=NOW)
+    with override_settings(SECRET_KEY="another one " * 4):
+        restored = backup.restore(made.path, over="Test school", at=NOW)
+    assert restored.other_key
+    with databases.beside() as db:
+        databases.drop(db, restored.kept_as)
+
+
+def test_without_fitting_programs_nothing_is_begun(lively, folder, monkeypatch):
+    monkeypatch.setattr(programs, "candidates", lambda: iter([Path("/nowhere")]))
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    with pytest.raises(Unkept, match="There is no pg_dump of PostgreSQL"):
+        backup.back_up(at=NOW)
+    assert whole(folder) == []
+
+
+def test_the_programs_are_of_the_servers_version_where_they_are_here(monkeypatch):
+    tools = {
+        Path(name): programs.Tools(Path(name), version)
+        for name, version in {"old": "14.2", "same": "16.1", "next": "17.5", "new": "18.6"}.items()
+    }
+    monkeypatch.setattr(programs, "candidates", lambda: iter(tools))
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(programs, "_found", tools.get)
+    assert [programs.fitting(major).version for major in (14, 15, 16, 17)] == ["14.2", "16.1", "16.1", "17.5"]
+
+
+def test_a_later_pg_restore_may_say_what_an_earlier_server_does_not_know_and_no_more():
+    once = 'pg_restore: error: ERROR:  unrecognized configuration parameter "transaction_timeout"\n'
+    more = 'pg_restore: error: ERROR:  relation "x" already exists\n'
+    ignored = "pg_restore: warning: errors ignored on restore: {}"
+    assert programs._only_what_is_said_to_all(once + ignored.format(1))
+    assert not programs._only_what_is_said_to_all(once + more + ignored.format(2))
+    assert not programs._only_what_is_said_to_all(more)
+
+
+# The folder ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_newest_are_kept_and_the_proven_one_and_nothing_else_is_touched(lively, folder):
+    folder.mkdir()
+    (folder / "rollbook-notes.tar").touch()
+    for day in range(5):
+        (folder / f"rollbook-202608{day + 10}T021100Z.tar").touch()
+    with override_settings(BACKUP_KEEP=2):
+        backup.back_up(at=NOW, spare={"rollbook-20260811T021100Z.tar"})
+    assert sorted(path.name for path in folder.glob("*.tar")) == [
+        "rollbook-20260811T021100Z.tar", "rollbook-20260814T021100Z.tar", "rollbook-20260902T021100Z.tar",
+        "rollbook-notes.tar",
+    ]  # fmt: skip
+
+
+def test_elsewhere_nothing_is_removed(lively, folder, tmp_path):
+    with override_settings(BACKUP_KEEP=1):
+        for second in range(2):
+            backup.back_up(at=NOW + timedelta(seconds=second), folder=tmp_path / "usb")
+    assert len(whole(tmp_path / "usb")) == 2
+    assert backup.newest(tmp_path / "usb").name == "rollbook-20260902T021101Z.tar"
+
+
+def test_two_at_once_do_not_mix(lively, folder):
+    with archive.unfinished(folder, NOW) as (writer, _path):
+        with pytest.raises(Unkept, match="Another backup is being written"):
+            backup.back_up(at=NOW)
+        writer.add_bytes("of the first", b"")
+    with pytest.raises(Unkept, match="is there already"):
+        backup.back_up(at=NOW)
+
+
+def test_a_scratch_database_that_a_killed_run_left_is_swept(lively, folder, own_database):
+    made = backup.back_up(at=NOW)
+    left = f"{own_database}_scratch_of_yesterday"
+    with databases.beside() as db:
+        db.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(left)))
+    proof = backup.prove(made.path)
+    assert proof.manifest.rows == sum(table.rows for table in counted().values())
+    assert not [name for name in names_of_databases() if "scratch" in name]
+
+
+def test_what_is_said_of_the_whole_database_holds_for_the_one_that_takes_its_place(lively, folder, own_database):
+    def rights():
+        with databases.beside() as db:
+            found = "SELECT datacl::text[] FROM pg_database WHERE datname = %s"
+            return set(db.execute(found, [own_database]).fetchone()[0])
+
+    with databases.beside() as db:
+        db.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(Identifier(own_database)))
+        serving = databases.role_of("owner").replace("owner", "serving")
+        db.execute(SQL("GRANT CONNECT ON DATABASE {} TO {}").format(Identifier(own_database), Identifier(serving)))
+    before = rights()
+    made = backup.back_up(at=NOW)
+    restored = backup.restore(made.path, over="Test school", at=NOW)
+    assert rights() == before
+    with databases.beside() as db:
+        databases.drop(db, restored.kept_as)
+
+
+def test_a_sequence_that_would_give_a_number_twice_is_refused(lively, folder, monkeypatch):
+    made = backup.back_up(at=NOW)
+    numbers = census.numbers
+    monkeypatch.setattr(census, "numbers", lambda db: numbers(db) | {"people_client_id_seq": 0})
+    with pytest.raises(Unkept, match="given twice: people_client_id_seq"):
+        backup.prove(made.path)
+
+
+def test_sums_do_not_hang_on_the_order_of_rows_but_on_each_of_them(own_database):
+    with databases.connected("owner", own_database) as db:
+        db.execute(census.AS_ALWAYS)
+        db.execute("CREATE TABLE a (id int, words text); CREATE TABLE b (id int, words text)")
+        db.execute("INSERT INTO a VALUES (1, 'x'), (2, NULL)")
+        db.execute("INSERT INTO b VALUES (2, NULL), (1, 'x')")
+        found = census.count(db)
+        assert found["a"] == found["b"]
+        db.execute("UPDATE b SET words = '' WHERE id = 2")
+        assert found["b"] != census.count(db)["b"]
+
+
+def test_an_organisation_without_a_name_to_type_cannot_be(lively):
+    """An empty name would be typed by nobody and by everybody."""
+    assert Organisation.objects.exclude(name="").count() == 1
+    assert restoring.standing().organisation == "Test school"
