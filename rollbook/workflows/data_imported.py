@@ -70,7 +70,7 @@ class Imported:
 
 
 @dataclass(slots=True)
-class _Run:
+class Run:
     """One import under way; `ids` knows by target and key what rows of the source are here."""
 
     source: str
@@ -93,7 +93,7 @@ class _Run:
 
 class _Stage(NamedTuple):
     row: type[Row]
-    load: Callable[[Sequence[Any], _Run], Sequence[int]]
+    load: Callable[[Sequence[Any], Run], Sequence[int]]
 
 
 @transaction.atomic
@@ -119,7 +119,7 @@ def take_in(
     rules = house()
     known = imported.known(source=source, by=by)
     found = _read(mapped, fetch, tell, known, Terms(rules.phone_region, local(at, rules.time_zone).date()))
-    run = _Run(
+    run = Run(
         source, branch_id, rules, at, by,
         defaultdict(dict, {target: {key: row.id for key, row in rows.items()} for target, rows in known.items()}),
     )
@@ -128,9 +128,9 @@ def take_in(
             for target, stage in STAGES.items():
                 if found.new[target]:
                     tell(target, len(found.new[target]))
-                    _load(target, stage, found.new[target], run)
+                    load(target, stage, found.new[target], run)
     except IntegrityError as error:
-        raise imports.NotImported([_refused_by_database(error)]) from error
+        raise imports.NotImported([refused_by_database(error)]) from error
     if run.added:
         ids = {target: [pk for _draft, pk in rows] for target, rows in run.added.items()}
         stood, shape = import_undone.stood(added=ids, by=by)
@@ -216,7 +216,7 @@ def _read(mapped: Mapped, fetch: Fetch, tell: Tell, known: Any, terms: Terms) ->
     return found
 
 
-def _load(target: str, stage: _Stage, drafts: Collection[Draft], run: _Run) -> None:
+def load(target: str, stage: _Stage, drafts: Collection[Draft], run: Run) -> None:
     """Those first that point at nothing of their own kind; then those that point at them."""
     waiting = list(drafts)
     while waiting:
@@ -230,20 +230,20 @@ def _load(target: str, stage: _Stage, drafts: Collection[Draft], run: _Run) -> N
         waiting = [draft for draft in waiting if draft.key not in taken]
 
 
-def _refused_by_database(error: IntegrityError) -> Problem:
+def refused_by_database(error: IntegrityError) -> Problem:
     diagnosis = getattr(error.__cause__, "diag", None)
     told = getattr(diagnosis, "message_detail", None) or getattr(diagnosis, "message_primary", None) or ""
     constraint = getattr(diagnosis, "constraint_name", None) or ""
     return Problem(Origin("database", 1), constraint, N_("The database refuses it: {detail}"), {"detail": told})
 
 
-def _lessons(rows: Sequence[LessonRow], run: _Run) -> Sequence[int]:
+def _lessons(rows: Sequence[LessonRow], run: Run) -> Sequence[int]:
     loaded = schedule.load_lessons(rows=rows, **run.here)
     run.overlaps += loaded.overlaps
     return loaded.ids
 
 
-def _marks(rows: Sequence[MarkRow], run: _Run) -> Sequence[int]:
+def _marks(rows: Sequence[MarkRow], run: Run) -> Sequence[int]:
     """Marks, and what they cost: the same as if each had been set by hand."""
     means = _means({row.lesson for row in rows}, run)
     ids = journal.load_marks(rows=rows, means=means, **run.now)
@@ -251,7 +251,7 @@ def _marks(rows: Sequence[MarkRow], run: _Run) -> Sequence[int]:
     return ids
 
 
-def _means(lesson_ids: Collection[int], run: _Run) -> dict[int, Means]:
+def _means(lesson_ids: Collection[int], run: Run) -> dict[int, Means]:
     """What marks in these lessons mean and what a whole lesson costs, by tariff and timetable of its month."""
     lessons = tuple(
         Lesson.objects.visible_to(run.by, Permission.JOURNAL_MARK)
@@ -278,7 +278,7 @@ def _means(lesson_ids: Collection[int], run: _Run) -> dict[int, Means]:
     }
 
 
-def _lessons_of_months(of_day: Mapping[date, Mapping[int, int]], run: _Run) -> dict[tuple[int, date], int]:
+def _lessons_of_months(of_day: Mapping[date, Mapping[int, int]], run: Run) -> dict[tuple[int, date], int]:
     """How many lessons the timetable gives each group in each month, which goes by its first day."""
     months = {(group, day.replace(day=1)) for day, of in of_day.items() for group in of}
     if not months:

@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -64,15 +65,14 @@ class Sheet:
             if isinstance(told := json.loads(raw), list):
                 yield Line(told[0], tuple(told[1:]))
             elif "reason" in told:
-                yield Fault(told["line"], told["reason"], told["values"])
+                yield Fault(told["line"], told["reason"], told["values"], cells=tuple(told["cells"]))
 
 
 def describe(*, name: str, data: bytes, options: Options = Options()) -> Described:
     """What the file is, its first rows, and the lines that cannot be read. TooLarge, WrongKind or InvalidInput (at
     `file`, or at the option that does not fit) where it is no table."""
-    sheet = _read(name, data, options, PREVIEW, MAX_FAULTS)
-    told = list(sheet)
-    about = sheet.about
+    with _sheet(name, data, options, PREVIEW, MAX_FAULTS) as sheet:
+        told, about = list(sheet), sheet.about
     return Described(
         about.format, about.encoding, about.separator, about.sheets, about.sheet, about.header, about.columns,
         about.count, tuple(line for line in told if isinstance(line, Line)),
@@ -80,29 +80,30 @@ def describe(*, name: str, data: bytes, options: Options = Options()) -> Describ
     )
 
 
-def read(*, name: str, data: bytes, options: Options = Options()) -> Sheet:
-    """The whole table; refused as by `describe`."""
-    return _read(name, data, options, _ALL, _ALL)
+def read(*, name: str, data: bytes, options: Options = Options()) -> AbstractContextManager[Sheet]:
+    """The whole table, as long as the block lasts; refused as by `describe`."""
+    return _sheet(name, data, options, _ALL, _ALL)
 
 
-def _read(name: str, data: bytes, options: Options, rows: int, faults: int) -> Sheet:
+@contextmanager
+def _sheet(name: str, data: bytes, options: Options, rows: int, faults: int) -> Iterator[Sheet]:
     form = _format(name, data)
     _check(options)
     request = {
         "format": form, "encoding": options.encoding, "separator": options.separator, "sheet": options.sheet,
         "header": options.header, "rows": rows, "faults": faults,
     }
-    lines = _answered(json.dumps(request).encode() + b"\n" + data)
-    told = _last(lines)
-    if "refused" in told:
-        raise _declined(told)
-    return Sheet(
-        Described(
+    # What the child says waits in a file without a name, so that its time is not that of whoever reads it.
+    with tempfile.TemporaryFile() as answer:
+        _ask(json.dumps(request).encode() + b"\n" + data, answer)
+        told = _last(answer)
+        if "refused" in told:
+            raise _declined(told)
+        about = Described(
             form, told["encoding"], told["separator"], tuple(told["sheets"]), told["sheet"], told["header"],
             tuple(told["columns"]), told["count"],
-        ),
-        lines,
-    )
+        )
+        yield Sheet(about, answer)
 
 
 def _format(name: str, data: bytes) -> str:
@@ -138,10 +139,8 @@ def _check(options: Options) -> None:
         raise InvalidInput(wrong)
 
 
-def _answered(request: bytes) -> IO[bytes]:
-    """What the child says of it. It gets no settings and no secrets, and what it says waits in a file without a name,
-    so that its time is not that of whoever reads it."""
-    answer = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the sheet that reads from it
+def _ask(request: bytes, answer: IO[bytes]) -> None:
+    """Have the child answer. It gets no settings and no secrets."""
     try:
         done = subprocess.run(
             [sys.executable, "-E", "-s", "-m", "rollbook.foundation.tables.child"],
@@ -155,7 +154,6 @@ def _answered(request: bytes) -> IO[bytes]:
             _("This file takes more memory or time than a table needs. Delete what stands far from the table, split "
               "it, or save it as CSV.")
         )
-    return answer
 
 
 def _last(lines: IO[bytes]) -> dict[str, Any]:

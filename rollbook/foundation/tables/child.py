@@ -12,7 +12,18 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from rollbook.foundation.tables.parts import MAX_CELL, MAX_FAULTS, MAX_ROWS, N_, Fault, Grid, Torn, torn, unfit
+from rollbook.foundation.tables.parts import (
+    MAX_CELL,
+    MAX_COLUMNS,
+    MAX_FAULTS,
+    MAX_ROWS,
+    N_,
+    Fault,
+    Grid,
+    Torn,
+    torn,
+    unfit,
+)
 
 MEMORY = 512 * 1024 * 1024
 SECONDS = 30
@@ -56,7 +67,8 @@ def _told(request: Mapping[str, Any], data: bytes) -> dict[str, object]:
             if faults > MAX_FAULTS:
                 raise torn(item.line, N_("From line {line} on this is no table."), line=item.line)
             if faults <= request["faults"]:
-                _say({"line": item.line, "reason": item.reason, "values": item.values})
+                cells = [cell[:MAX_CELL] for cell in item.cells[:MAX_COLUMNS]]
+                _say({"line": item.line, "reason": item.reason, "values": item.values, "cells": cells})
         else:
             rows += 1
             if rows > MAX_ROWS:

@@ -57,7 +57,8 @@ def records(lines: list[str], separator: str) -> Iterator[Record]:
             return
         except csv.Error as error:
             place += 1
-            yield place, Fault(place, N_("This is no row of a table: {error}."), {"error": str(error)})
+            told = {"error": str(error)}
+            yield place, Fault(place, N_("This is no row of a table: {error}."), told, 0, (lines[place - 1].rstrip(),))
 
 
 class _Feed:

@@ -44,12 +44,13 @@ class Line(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why a line cannot be read; `values` are what `{...}` in the sentence stands for."""
+    """Why a line cannot be read; `values` are what `{...}` in the sentence stands for, `cells` what could be made out."""
 
     line: int
     reason: str
     values: Mapping[str, object] = {}
     number: int = 0
+    cells: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def _line(record: Record, width: int) -> Line | Fault:
     if len(found) != width:
         if len(found) < width or any(found[width:]):
             told = {"found": len(found), "expected": width}
-            return Fault(number, N_("{found} cells, where the header has {expected}."), told)
+            return Fault(number, N_("{found} cells, where the header has {expected}."), told, 0, found)
         found = found[:width]
     return Line(number, found)
 
