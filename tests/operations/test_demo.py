@@ -4,8 +4,10 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,15 +18,16 @@ from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import User
 from rollbook.domains.access.queries import first_owner
 from rollbook.domains.billing import actions as billing
-from rollbook.domains.billing.models import LedgerEntry
+from rollbook.domains.billing.models import Account, LedgerEntry
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client
 from rollbook.domains.schedule import actions as schedule
 from rollbook.foundation.texts import clean_line
 from rollbook.operations.demo import load, rows
 from rollbook.operations.demo.names import NAMES
-from rollbook.operations.demo.plan import parts
+from rollbook.operations.demo.plan import Plan
 from rollbook.operations.demo.scales import SCALES, Scale, Window
+from rollbook.operations.doctor import examine
 from tests import databases
 
 ANCHOR = date(2026, 11, 18)
@@ -39,9 +42,9 @@ SIZES = {
 
 
 def planned(*, scale: Scale = SMALL, language: str = "ru", anchor: date = ANCHOR, seed: str = "x") -> dict[type, list]:
-    tables: dict[type, list] = {}
-    for _name, batches in parts(scale=scale, language=language, anchor=anchor, seed=seed):
-        for table, batch in batches:
+    plan, tables = Plan(scale=scale, language=language, anchor=anchor, seed=seed), {}
+    for number in range(len(plan.parts)):
+        for table, batch in plan.part(number):
             tables.setdefault(table, []).extend(batch)
     return tables
 
@@ -314,3 +317,89 @@ def test_a_database_with_something_in_it_is_refused(demo: None) -> None:
 def test_every_language_loads(language: str, own_database: str) -> None:
     call_command("demo", language=language, anchor=ANCHOR, verbosity=0)
     assert Client.objects.count() == SCALES["S"].clients
+
+
+# ------------------------------------------------------------------------------------------------ how it is filled
+
+STRUCTURE = """
+    SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated::text FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace UNION ALL
+    SELECT tablename, indexname, indexdef, '' FROM pg_indexes WHERE schemaname = 'public' UNION ALL
+    SELECT tgrelid::regclass::text, tgname, pg_get_triggerdef(oid), tgenabled::text FROM pg_trigger
+    WHERE NOT tgisinternal UNION ALL
+    SELECT relname, array_to_string(reloptions, ','), array_to_string(relacl, ','), relkind::text FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2, 3, 4"""
+SKETCH = Scale("sketch", branches=3, groups=9, clients=60, enrolled=40, weeks_back=5)
+
+
+def checksums() -> dict[str, object]:
+    """Of every table that a demo fills, whatever the order of its rows."""
+    tables = [model._meta.db_table for model in (*load.TABLES.values(), Account)]
+    return {
+        table: answers(f"SELECT count(*), sum(hashtextextended(told::text, 0)) FROM {table} told") for table in tables
+    }
+
+
+@pytest.fixture
+def sketch(own_database: str, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Fills a database with a very small demo."""
+    monkeypatch.setitem(SCALES, "sketch", SKETCH)
+    return partial(load.fill, scale="sketch", language="ru", anchor=ANCHOR)
+
+
+def test_all_that_a_table_has_is_there_again_afterwards(sketch: Callable[..., None]) -> None:
+    before = answers(STRUCTURE)
+    sketch()
+    assert answers(STRUCTURE) == before
+    assert not [finding for finding in examine() if finding.broken]
+    assert answers("SELECT FROM pg_class WHERE relname = 'journal_mark' AND reltuples > 300")
+
+
+def test_as_many_processes_as_one_likes_give_the_same_rows(sketch: Callable[..., None]) -> None:
+    sketch(processes=2)
+    by_two = checksums()
+    with databases.clone() as name, databases.pointed_at(name):
+        sketch(processes=1)
+        assert checksums() == by_two
+
+
+def test_who_is_interrupted_leaves_the_database_empty(
+    sketch: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = answers(STRUCTURE), checksums()
+    monkeypatch.setattr(load, "_continue_numbers", Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        sketch()
+    assert (answers(STRUCTURE), checksums()) == before
+
+
+@pytest.mark.parametrize("last_words", ["1 of 4", "all indexes"])
+def test_who_is_killed_leaves_word_and_the_next_one_fills_it(
+    last_words: str, sketch: Callable[..., None], own_database: str
+) -> None:
+    before = answers(STRUCTURE)
+    told = f"""
+import django; django.setup()
+import os
+from rollbook.operations.demo import load
+from tests.operations.test_demo import ANCHOR, SCALES, SKETCH
+def tell(line):
+    if {last_words!r} in line: os.kill(os.getpid(), 9)
+if __name__ == "__main__":
+    SCALES["sketch"] = SKETCH
+    load.fill(scale="sketch", language="ru", anchor=ANCHOR, tell=tell)
+"""
+    addresses = {
+        "DATABASE_URL": databases.address_of(own_database, "default"),
+        "DATABASE_OWNER_URL": databases.address_of(own_database, "owner"),
+    }
+    killed = subprocess.run([sys.executable, "-c", told], env=os.environ | addresses, check=False)
+    assert killed.returncode == -9
+    assert {finding.promise.name for finding in examine() if finding.broken} >= {"filled_whole", "triggers_watch"}
+    assert load.is_empty()
+    sketch()
+    assert answers(STRUCTURE) == before
+    again = checksums()
+    with databases.clone() as name, databases.pointed_at(name):
+        sketch()
+        assert checksums() == again

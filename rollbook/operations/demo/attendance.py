@@ -404,9 +404,10 @@ def write_marks(course: Course) -> None:
             mark.makes_up.id if mark.makes_up else None, mark.worked_off_on, mark.note, acts[-1][0], mark.by.user_id,
             version,
         ))
-        subject, client = f"lesson:{mark.lesson.id}", str(mark.client.id)
+        subject, client = f"lesson:{mark.lesson.id}", mark.client.id
         within = "" if mark.lesson.is_alone else f"group:{mark.lesson.group.id}"
-        was: dict[str, object] = {}
+        was = "{}"
         for at, status in acts:
-            book.tell("lesson.marked", subject, at, mark.by, {client: status}, old=was, within=within)
-            was = {client: status}
+            told = f'{{"{client}": "{status}"}}'
+            book.tell("lesson.marked", subject, at, mark.by, told, old=was, within=within)
+            was = told

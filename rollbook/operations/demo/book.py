@@ -13,17 +13,16 @@ from rollbook.operations.demo import rows
 
 Row = tuple[object, ...]
 Batch = tuple[type[Row], list[Row]]
-Fields = Mapping[str, object]
+Fields = Mapping[str, object] | str
+"""What an act says, or the same as JSON where it is said a million times."""
+
+IDS_OF_A_PART = 1_000_000
 
 
-class Ids:
-    """Running numbers, of each table its own."""
-
-    def __init__(self) -> None:
-        self._next: defaultdict[type, Iterator[int]] = defaultdict(lambda: count(1))
-
-    def take(self, table: type) -> int:
-        return next(self._next[table])
+def compact(number: int, most: int) -> int:
+    """A small number in place of an id, as much its own as long as no part has over `most` of the kind."""
+    part, place = divmod(number, IDS_OF_A_PART)
+    return part * most + place
 
 
 class Who(NamedTuple):
@@ -53,15 +52,19 @@ class Clock:
 
 
 class Book:
-    """Rows in the order in which they were added, each table apart."""
+    """Rows of one part of a plan, in the order in which they were added, each table apart.
 
-    def __init__(self, ids: Ids) -> None:
-        self._ids = ids
+    The ids of a part lie in a range of its own: whichever part is written first, and by whom, makes no difference.
+    """
+
+    def __init__(self, part: int) -> None:
+        self._first = part * IDS_OF_A_PART + 1
+        self._next: defaultdict[type, Iterator[int]] = defaultdict(lambda: count(self._first))
         self._rows: defaultdict[type[Row], list[Row]] = defaultdict(list)
         self._told: list[tuple[datetime, Who, str, str, str, Fields, Fields]] = []
 
     def id(self, table: type) -> int:
-        return self._ids.take(table)
+        return next(self._next[table])
 
     def add(self, row: Row) -> None:
         self._rows[type(row)].append(row)
@@ -75,11 +78,20 @@ class Book:
 
     def batches(self) -> Iterator[Batch]:
         """All that was added; history last, oldest first."""
+        if max((len(batch) for batch in (self._told, *self._rows.values())), default=0) >= IDS_OF_A_PART:
+            raise OverflowError("One part of a demo has more rows than ids.")
         yield from self._rows.items()
         yield rows.History, [
-            rows.History(self.id(rows.History), at, *by, verb, subject, within, _json(old), _json(new))
-            for at, by, verb, subject, within, old, new in sorted(self._told, key=itemgetter(0))
+            rows.History(number, at, *by, verb, subject, within, _json(old), _json(new))
+            for number, (at, by, verb, subject, within, old, new)
+            in enumerate(sorted(self._told, key=itemgetter(0)), self._first)
         ]
 
 
-_json = json.JSONEncoder(ensure_ascii=False).encode
+def _json(fields: Fields) -> str:
+    if isinstance(fields, str):
+        return fields
+    return _encode(fields) if fields else "{}"
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode

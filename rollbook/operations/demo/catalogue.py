@@ -58,16 +58,24 @@ class Offer(NamedTuple):
     fill: float
     life: Life = Life.RUNNING
     own_price: int | None = None
+    weekly: int | None = None
+    """How often it meets, where not as often as its programme does."""
+    capacity: int | None = None
+
+    @property
+    def taught(self) -> Subject:
+        """The programme as this group has it."""
+        subject = SUBJECTS[self.subject]
+        return subject._replace(weekly=self.weekly or subject.weekly, capacity=self.capacity or subject.capacity)
 
 
 ADULTS = 20, 55
 
-# A branch takes as many as it has groups; the next one goes on where it stopped.
 OFFERS = (
     Offer("english", 7, 8, 1.0),
     Offer("dance", 6, 8, 1.0),
     Offer("painting", 6, 8, 0.95),
-    Offer("english", 8, 9, 0.8),
+    Offer("english", 8, 9, 0.85, own_price=7900, weekly=4),
     Offer("school", 5, 6, 0.9),
     Offer("robotics", 7, 9, 0.95),
     Offer("football", 5, 7, 0.9),
@@ -89,3 +97,12 @@ OFFERS = (
     Offer("english", 10, 12, 0.35, Life.RECRUITING),
     Offer("yoga", *ADULTS, 0.55),
 )
+
+# Open every day of the year, and more ask for it than there are places: the largest journal there is.
+DAILY = Offer("yoga", *ADULTS, 1.3, own_price=400, weekly=7, capacity=30)
+
+
+def offers_of(index: int, groups: int) -> list[Offer]:
+    """What branch `index` (from 0) offers: as many as it has groups; the next one goes on where it stopped."""
+    offers = [OFFERS[(index * groups + n) % len(OFFERS)] for n in range(groups)]
+    return [*offers[:-1], DAILY] if index == 0 and groups > len(OFFERS) else offers

@@ -12,12 +12,14 @@ from rollbook.domains.billing.rules import lesson_price
 from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.schedule.rules import Weekly, lessons_of_month
 from rollbook.operations.demo import rows
-from rollbook.operations.demo.book import Book, Clock, Who
+from rollbook.operations.demo.book import Book, Clock, Who, compact
 from rollbook.operations.demo.catalogue import SUBJECTS, Offer, Subject
 from rollbook.operations.demo.names import Names
 from rollbook.operations.demo.scales import Window
 
 MAKE_UP_DAYS = 30
+STAFF_OF_A_BRANCH = 40
+"""At most."""
 
 
 class Staff(NamedTuple):
@@ -101,8 +103,9 @@ def hire(book: Book, chain: Chain, branch_id: int, random: Random, *, role: str,
     """An employee of a branch who signs in by a link: nobody knows a password of theirs, for there is none."""
     names, woman = chain.names, random.random() < 0.7
     user, employee, grant = (book.id(table) for table in (rows.User, rows.Employee, rows.Grant))
-    # In turn, not by chance: no two in a school of this size have the same.
-    surname = names.surnames[employee * 37 % len(names.surnames)]
+    # In turn, not by chance: no two in a small school have the same.
+    number = compact(employee, STAFF_OF_A_BRANCH)
+    surname = names.surnames[number * 37 % len(names.surnames)]
     father = random.choice(names.men)
     first = random.choice(names.women) if woman else random.choice(names.men).name
     last = names.of_woman(surname) if woman else surname
@@ -111,10 +114,10 @@ def hire(book: Book, chain: Chain, branch_id: int, random: Random, *, role: str,
     reach = _REACH.get(role, "everything")
     book.add(rows.Grant(grant, user, chain.roles[role], reach))
     if reach == "branches":
-        book.add(rows.GrantBranch(grant, branch_id))
+        book.add(rows.GrantBranch(book.id(rows.GrantBranch), grant, branch_id))
     book.add(rows.Employee(
         employee, last, first, father.of_daughter if woman else father.of_son, branch_id, user,
-        names.phone(5_000_000 + employee), role == "teacher",
+        names.phone(5_000_000 + number), role == "teacher",
     ))
     book.tell(
         "employee.added", f"employee:{employee}", chain.founded_at, chain.founder, {"name": f"{last} {first}"}

@@ -1,12 +1,16 @@
-"""Writes a plan into an empty database, as its owner, all or nothing."""
+"""Writes a plan into an empty database, as its owner: whole, or not at all, or it says that it is not finished."""
 
+import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
+from time import monotonic
 from zoneinfo import ZoneInfo
 
-from django.db import connections, models, transaction
-from django.db.backends.utils import CursorWrapper
+import psycopg
+from django.db import connections, models
 from django.utils.translation import gettext_lazy as _
+from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from rollbook.domains.access import models as access
@@ -17,15 +21,19 @@ from rollbook.domains.journal import models as journal
 from rollbook.domains.people import models as people
 from rollbook.domains.schedule import models as schedule
 from rollbook.foundation.errors import Refused
-from rollbook.operations.demo import rows
+from rollbook.operations.demo import UNFINISHED, rows
+from rollbook.operations.demo.bare import Bare, Database
 from rollbook.operations.demo.book import Row
+from rollbook.operations.demo.copying import Target, copy_all
 from rollbook.operations.demo.names import NAMES
-from rollbook.operations.demo.plan import SEED, parts
+from rollbook.operations.demo.plan import SEED, Plan
 from rollbook.operations.demo.scales import SCALES
 
 ALIAS = "owner"
+MOST_PROCESSES = 8
+MEMORY_FOR_INDEXES = 1024
+"""Megabytes, of all connections together."""
 
-# In the order in which they are loaded: triggers look things up in what was there before.
 TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.Organisation: access.Organisation,
     rows.Role: access.Role,
@@ -57,7 +65,12 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.LedgerEntry: billing.LedgerEntry,
     rows.History: history.Entry,
 }
-_PLACES = {table: place for place, table in enumerate(TABLES)}
+
+# What the trigger of the ledger would have added up entry by entry.
+BALANCES = """
+INSERT INTO billing_account (client_id, balance, entries)
+SELECT client_id, sum(amount), count(*) FROM billing_ledgerentry GROUP BY client_id ORDER BY client_id
+"""
 
 
 class NotEmpty(Refused):
@@ -65,48 +78,97 @@ class NotEmpty(Refused):
 
 
 def is_empty() -> bool:
-    """Whether nobody has begun to work here."""
+    """Whether nobody has begun to work here. A demo that was not finished does not count."""
     begun = (access.Organisation, access.User, access.Branch, people.Client, people.Employee)
+    with _connect() as db:
+        if _bare(db).is_unfinished:
+            return True
     return not any(model._base_manager.using(ALIAS).exists() for model in begun)
 
 
 def fill(
-    *, scale: str, language: str, anchor: date | None = None, seed: str = SEED, tell: Callable[[str], object] = str
+    *, scale: str, language: str, anchor: date | None = None, seed: str = SEED, processes: int | None = None,
+    tell: Callable[[str], object] = str,
 ) -> None:
     """Fill an empty database with a demo of this scale, around the day `anchor` (today, where the school is).
 
-    NotEmpty where there is something already. `tell` is given a line for each part that is done.
+    NotEmpty where there is something already; what an earlier try left unfinished is removed first. Who fails or is
+    interrupted leaves the database empty; who is killed leaves it marked as unfinished, until somebody tries again.
+    The number of `processes`, by default that of the cores, makes no difference to the rows. `tell` is given a line
+    for each step that is done.
     """
     anchor = anchor or datetime.now(ZoneInfo(NAMES[language].time_zone)).date()
-    connection = connections[ALIAS]
-    with transaction.atomic(using=ALIAS), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('rollbook demo'))")
+    make = partial(Plan, scale=SCALES[scale], language=language, anchor=anchor, seed=seed)
+    processes = processes or min(os.cpu_count() or 1, MOST_PROCESSES)
+    connect = partial(_connect, maintenance_work_mem=f"{MEMORY_FOR_INDEXES // processes}MB")
+    steps = _Steps(tell)
+    with connect() as db:
+        db.execute("SELECT pg_advisory_lock(hashtext('rollbook demo'))")
+        bare = _bare(db)
+        if bare.is_unfinished:
+            bare.give_up()
+            steps.done("removed what an unfinished demo had left")
         if not is_empty():
             raise NotEmpty
-        for name, batches in parts(scale=SCALES[scale], language=language, anchor=anchor, seed=seed):
-            loaded = 0
-            for table, batch in sorted(batches, key=lambda pair: _PLACES[pair[0]]):
-                _copy(cursor, TABLES[table], batch)
-                loaded += len(batch)
-            tell(f"{name}: {loaded}")
-        for model in TABLES.values():
-            _continue_numbers(cursor, model)
-    with connection.cursor() as cursor:
-        for model in TABLES.values():
-            cursor.execute(SQL("ANALYZE {}").format(Identifier(model._meta.db_table)))
+        bare.take_off()
+        try:
+            _copy(make, processes, steps)
+            db.execute(BALANCES)
+            bare.put_on(connect, lanes=processes, tell=steps.done)
+            for model in TABLES.values():
+                _continue_numbers(db, model)
+            bare.finish()
+            steps.done("done")
+        except BaseException:
+            bare.give_up()
+            raise
 
 
-def _copy(cursor: CursorWrapper, model: type[models.Model], batch: list[Row]) -> None:
-    if not batch:
-        return
-    named: tuple[str, ...] = type(batch[0])._fields  # type: ignore[attr-defined]
+class _Steps:
+    """What is done, with the seconds it took so far."""
+
+    def __init__(self, tell: Callable[[str], object]) -> None:
+        self._tell, self._began = tell, monotonic()
+
+    def done(self, what: str) -> None:
+        self._tell(f"{monotonic() - self._began:6.1f} s  {what}")
+
+
+def _connect(**settings: str) -> Database:
+    """Past Django: others connect at the same time, from threads and processes. Nothing it does takes too long."""
+    db: Database = psycopg.connect(_address(), autocommit=True)
+    for name, value in {"statement_timeout": "0", **settings}.items():
+        db.execute("SELECT set_config(%s, %s, false)", [name, value])
+    return db
+
+
+def _address() -> str:
+    told = connections[ALIAS].get_connection_params()
+    return make_conninfo(**{name: value for name, value in told.items() if isinstance(value, str | int)})
+
+
+def _bare(db: Database) -> Bare:
+    return Bare(db, [model._meta.db_table for model in (*TABLES.values(), billing.Account)], mark=UNFINISHED)
+
+
+def _copy(make: Callable[[], Plan], processes: int, steps: _Steps) -> None:
+    parts, loaded = make().parts, 0
+
+    def tell(number: int, rows: int) -> None:
+        nonlocal loaded
+        loaded += 1
+        steps.done(f"{parts[number]}: {rows} rows ({loaded} of {len(parts)})")
+
+    targets = {table: _target(table, model) for table, model in TABLES.items()}
+    copy_all(make, len(parts), targets, address=_address(), processes=min(processes, len(parts)), tell=tell)
+
+
+def _target(table: type[Row], model: type[models.Model]) -> Target:
+    named: tuple[str, ...] = table._fields  # type: ignore[attr-defined]
     defaults = _defaults(model, named)
-    columns = [Identifier(field) for field in (*named, *defaults)]
-    statement = SQL("COPY {} ({}) FROM STDIN").format(Identifier(model._meta.db_table), SQL(", ").join(columns))
-    rest = tuple(defaults.values())
-    with cursor.cursor.copy(statement) as copy:
-        for row in batch:
-            copy.write_row(row + rest)
+    columns = SQL(", ").join(map(Identifier, (*named, *defaults)))
+    copy = SQL("COPY {} ({}) FROM STDIN").format(Identifier(model._meta.db_table), columns)
+    return Target(copy.as_string(), tuple(defaults.values()))
 
 
 def _defaults(model: type[models.Model], named: tuple[str, ...]) -> dict[str, object]:
@@ -118,9 +180,9 @@ def _defaults(model: type[models.Model], named: tuple[str, ...]) -> dict[str, ob
     }
 
 
-def _continue_numbers(cursor: CursorWrapper, model: type[models.Model]) -> None:
+def _continue_numbers(db: Database, model: type[models.Model]) -> None:
     """The next row that is added by hand goes on after those of the plan."""
     if isinstance(model._meta.pk, models.BigAutoField):
         table = model._meta.db_table
         statement = SQL("SELECT setval(pg_get_serial_sequence(%s, 'id'), coalesce(max(id) + 1, 1), false) FROM {}")
-        cursor.execute(statement.format(Identifier(table)), [table])
+        db.execute(statement.format(Identifier(table)), [table])

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from random import Random
 
 from rollbook.operations.demo import rows
-from rollbook.operations.demo.book import Book, Who
+from rollbook.operations.demo.book import Book, Who, compact
 from rollbook.operations.demo.catalogue import ADULTS, Life
 from rollbook.operations.demo.chain import Chain
 from rollbook.operations.demo.scales import Window
@@ -207,7 +207,7 @@ def _former_stay(
         since = max(group.opens, stay.since - timedelta(days=random.randrange(40, 160)))
         is_possible = (
             group is not stay.group
-            and group.subject is stay.group.subject
+            and group.subject.code == stay.group.subject.code
             and _common_ages(group, stay.group)
             and (stay.since - since).days >= SHORTEST_STAY
             and (group.ends is None or stay.since <= group.ends)
@@ -300,7 +300,8 @@ class Crowd:
         email = f"contact{contact}@example.org" if random.random() < 0.3 else ""
         telegram = f"contact_{contact}" if random.random() < 0.25 else ""
         self._book.add(rows.Contact(
-            contact, last, first, middle, names.phone(contact), email, telegram, names.language, random.random() < 0.01
+            contact, last, first, middle, names.phone(compact(contact, 10_000)), email, telegram, names.language,
+            random.random() < 0.01,
         ))
         return contact
 

@@ -6,7 +6,7 @@ from random import Random
 
 from rollbook.operations.demo import rows
 from rollbook.operations.demo.attendance import attend, write_marks
-from rollbook.operations.demo.book import Batch, Book, Ids
+from rollbook.operations.demo.book import Batch, Book
 from rollbook.operations.demo.chain import Chain, found, hire_for_all
 from rollbook.operations.demo.money import settle
 from rollbook.operations.demo.names import NAMES
@@ -17,32 +17,39 @@ from rollbook.operations.demo.timetable import open_branch, write_lessons
 SEED = "rollbook"
 
 
-def parts(*, scale: Scale, language: str, anchor: date, seed: str = SEED) -> Iterator[tuple[str, Iterator[Batch]]]:
-    """The demo, part by part: the organisation, then its branches one by one, each with its name.
+class Plan:
+    """A demo in parts: number 0 is the organisation, the others are its branches.
 
-    Only what is needed of one branch is kept in memory at a time. Within a part, rows stand after what they point at,
-    but for what the database checks when all is in.
+    A branch knows the organisation but no other branch: the parts may be asked for in any order, by any number of
+    processes, and are the same. Rows of a part point at none of other parts but the organisation's.
     """
-    names, ids = NAMES[language], Ids()
-    book = Book(ids)
-    chain = found(book, names, Window.around(anchor, scale))
-    branches = [_branch_row(chain, ids, n) for n in range(scale.branches)]
-    for branch in branches:
-        book.add(branch)
-        book.tell("branch.added", f"branch:{branch.id}", chain.founded_at, chain.founder, {"name": branch.name})
-    hire_for_all(book, chain, branches[0].id, Random(f"{seed} staff"))  # noqa: S311
-    yield names.organisation, book.batches()
-    for index, branch in enumerate(branches):
-        book = Book(ids)
-        _live(book, chain, scale, branch.id, index, Random(f"{seed} {index}"))  # noqa: S311
-        yield branch.name, book.batches()
+
+    def __init__(self, *, scale: Scale, language: str, anchor: date, seed: str = SEED) -> None:
+        names = NAMES[language]
+        self._scale, self._seed, self._book = scale, seed, Book(0)
+        self._chain = found(self._book, names, Window.around(anchor, scale))
+        self._branches = [_open(self._book, self._chain, index) for index in range(scale.branches)]
+        hire_for_all(self._book, self._chain, self._branches[0].id, Random(f"{seed} staff"))  # noqa: S311
+        self.parts = (names.organisation, *(branch.name for branch in self._branches))
+
+    def part(self, number: int) -> Iterator[Batch]:
+        """The rows of one part, table by table."""
+        if number == 0:
+            return self._book.batches()
+        book, index = Book(number), number - 1
+        random = Random(f"{self._seed} {index}")  # noqa: S311
+        _live(book, self._chain, self._scale, self._branches[index].id, index, random)
+        return book.batches()
 
 
-def _branch_row(chain: Chain, ids: Ids, index: int) -> rows.Branch:
+def _open(book: Book, chain: Chain, index: int) -> rows.Branch:
     streets = chain.names.streets
     house = 5 + 7 * index % 60 + index // len(streets)
     name = f"{streets[index % len(streets)]}, {house}"
-    return rows.Branch(ids.take(rows.Branch), name, name, chain.names.time_zone)
+    branch = rows.Branch(book.id(rows.Branch), name, name, chain.names.time_zone)
+    book.add(branch)
+    book.tell("branch.added", f"branch:{branch.id}", chain.founded_at, chain.founder, {"name": name})
+    return branch
 
 
 def _live(book: Book, chain: Chain, scale: Scale, branch_id: int, index: int, random: Random) -> None:

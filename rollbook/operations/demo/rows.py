@@ -44,6 +44,7 @@ class Grant(NamedTuple):
 
 
 class GrantBranch(NamedTuple):
+    id: int
     grant_id: int
     branch_id: int
 
@@ -119,6 +120,7 @@ class Group(NamedTuple):
 
 
 class GroupTeacher(NamedTuple):
+    id: int
     group_id: int
     employee_id: int
 
@@ -172,6 +174,7 @@ class Slot(NamedTuple):
 
 
 class SlotTeacher(NamedTuple):
+    id: int
     timetableslot_id: int
     employee_id: int
 
@@ -197,6 +200,7 @@ class Lesson(NamedTuple):
 
 
 class LessonTeacher(NamedTuple):
+    id: int
     lesson_id: int
     employee_id: int
     during: str

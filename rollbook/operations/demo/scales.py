@@ -25,8 +25,8 @@ SCALES = {
     scale.code: scale
     for scale in (
         Scale("S", branches=2, groups=24, clients=400, enrolled=300, weeks_back=29),
-        Scale("M", branches=30, groups=900, clients=20_000, enrolled=10_400, weeks_back=99),
-        Scale("L", branches=200, groups=6_000, clients=150_000, enrolled=71_000, weeks_back=87),
+        Scale("M", branches=30, groups=900, clients=20_000, enrolled=10_400, weeks_back=102),
+        Scale("L", branches=200, groups=6_000, clients=150_000, enrolled=71_000, weeks_back=89),
     )
 }
 

@@ -1,21 +1,27 @@
 """Rooms, teachers, groups and when they meet; the lessons that follow from it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import count
 from random import Random
 from typing import NamedTuple
 
 from rollbook.domains.schedule.rules import Weekly, lesson_days
 from rollbook.operations.demo import rows
 from rollbook.operations.demo.book import JOB, Book, Clock, Who
-from rollbook.operations.demo.catalogue import ADULTS, OFFERS, SUBJECTS, Life, Offer, Subject
+from rollbook.operations.demo.catalogue import ADULTS, Life, Offer, Subject, offers_of
 from rollbook.operations.demo.chain import Chain, Prices, Staff, hire, month_start
 from rollbook.operations.demo.scales import Window
 
 GROUPS_OF_A_TEACHER = 2
-_WEEKS = {2: ((1, 4), (2, 5), (1, 3), (2, 4), (3, 6), (6, 7)), 3: ((1, 3, 5), (2, 4, 6), (1, 3, 6), (2, 4, 7))}
+_WEEKS = {
+    2: ((1, 4), (2, 5), (1, 3), (2, 4), (3, 5), (3, 6), (4, 7), (5, 7), (6, 7)),
+    3: ((1, 3, 5), (2, 4, 6), (1, 3, 6), (2, 4, 7), (1, 4, 6), (2, 5, 7), (3, 5, 7)),
+    4: ((1, 2, 4, 5), (1, 3, 5, 6), (2, 3, 5, 6), (1, 2, 4, 6)),
+    7: ((1, 2, 3, 4, 5, 6, 7),),
+}
 
 
 class Room(NamedTuple):
@@ -65,11 +71,11 @@ class Group:
     teachers: tuple[Staff, ...]
     slots: list[rows.Slot]
     prices: Prices
+    weekly: list[Weekly] = field(init=False)
     lessons: list[Lesson] = field(default_factory=list)
 
-    @property
-    def weekly(self) -> list[Weekly]:
-        return [Weekly(slot.weekday, slot.valid_from, slot.valid_until) for slot in self.slots]
+    def __post_init__(self) -> None:
+        self.weekly = [Weekly(slot.weekday, slot.valid_from, slot.valid_until) for slot in self.slots]
 
     def suits(self, other: "Group") -> bool:
         """Whether those of the other group could be in this one: the same programme, and ages near enough."""
@@ -108,6 +114,8 @@ class Branch:
     id: int
     clock: Clock
     random: Random
+    numbers: Iterator[int]
+    """Of teachers, in their logins."""
     administrators: tuple[Staff, ...] = ()
     teachers: list[Staff] = field(default_factory=list)
     rooms: list[Room] = field(default_factory=list)
@@ -119,7 +127,7 @@ class Branch:
 def open_branch(book: Book, chain: Chain, random: Random, branch_id: int, index: int, groups: int) -> Branch:
     """A branch with its staff, rooms, groups, timetable and the lessons made from it."""
     names = chain.names
-    branch = Branch(branch_id, Clock(names.time_zone), random)
+    branch = Branch(branch_id, Clock(names.time_zone), random, count(index * groups + 1))
     manager = hire(book, chain, branch_id, random, role="branch_manager", username=f"manager{index + 1}")
     book.add(rows.Management(branch_id, manager.id))
     book.tell(
@@ -135,8 +143,7 @@ def open_branch(book: Book, chain: Chain, random: Random, branch_id: int, index:
     _furnish(book, chain, branch, groups)
     named: Counter[str] = Counter()
     teaching: defaultdict[str, list[Staff]] = defaultdict(list)
-    for n in range(groups):
-        offer = OFFERS[(index * groups + n) % len(OFFERS)]
+    for offer in offers_of(index, groups):
         _open_group(book, chain, branch, offer, named, teaching[offer.subject])
     for group in branch.groups:
         _find_assistant(book, branch, group)
@@ -169,7 +176,7 @@ def _furnish(book: Book, chain: Chain, branch: Branch, groups: int) -> None:
         number = n + 1 if is_hall else n - halls + 1
         name = f"{chain.names.hall if is_hall else chain.names.classroom} {number}"
         room = Room(book.id(rows.Room), is_hall)
-        book.add(rows.Room(room.id, branch.id, name, 26 if is_hall else 18))
+        book.add(rows.Room(room.id, branch.id, name, 30 if is_hall else 18))
         book.tell("room.added", f"room:{room.id}", chain.founded_at, chain.founder, {"name": name})
         branch.rooms.append(room)
 
@@ -177,7 +184,7 @@ def _furnish(book: Book, chain: Chain, branch: Branch, groups: int) -> None:
 def _open_group(
     book: Book, chain: Chain, branch: Branch, offer: Offer, named: Counter[str], teaching: list[Staff]
 ) -> None:
-    subject, window = SUBJECTS[offer.subject], chain.window
+    subject, window = offer.taught, chain.window
     group_id, name = book.id(rows.Group), _name(chain, offer, named)
     teacher = _teacher(book, chain, branch, teaching)
     opens, ends, state = _life(offer.life, window)
@@ -190,11 +197,11 @@ def _open_group(
     at = max(chain.founded_at, branch.clock.at(min(opens - timedelta(days=12), window.days_back(2)), 12 * 60))
     minimum = -(-subject.capacity * 2 // 5)
     book.add(rows.Group(group_id, name, chain.programmes[offer.subject], branch.id, minimum, subject.capacity, state))
-    book.add(rows.GroupTeacher(group_id, teacher.id))
+    book.add(rows.GroupTeacher(book.id(rows.GroupTeacher), group_id, teacher.id))
     book.tell("group.added", f"group:{group_id}", at, chain.founder, {"name": name, "teachers": [teacher.id]})
     for slot in slots:
         book.add(slot)
-        book.add(rows.SlotTeacher(slot.id, teacher.id))
+        book.add(rows.SlotTeacher(book.id(rows.SlotTeacher), slot.id, teacher.id))
         book.tell(
             "slot.added", f"slot:{slot.id}", at, chain.founder,
             {
@@ -216,9 +223,9 @@ def _find_assistant(book: Book, branch: Branch, group: Group) -> None:
     for teacher in branch.teachers:
         if all(branch.diary.is_free("teacher", teacher.id, *time) for time in times):
             group.teachers = (*group.teachers, teacher)
-            book.add(rows.GroupTeacher(group.id, teacher.id))
+            book.add(rows.GroupTeacher(book.id(rows.GroupTeacher), group.id, teacher.id))
             for slot, time in zip(group.slots, times, strict=True):
-                book.add(rows.SlotTeacher(slot.id, teacher.id))
+                book.add(rows.SlotTeacher(book.id(rows.SlotTeacher), slot.id, teacher.id))
                 branch.diary.take("teacher", teacher.id, *time)
             return
 
@@ -242,8 +249,8 @@ def _name(chain: Chain, offer: Offer, named: Counter[str]) -> str:
 def _teacher(book: Book, chain: Chain, branch: Branch, teaching: list[Staff]) -> Staff:
     """Whoever teaches this programme here and has room for one more group, else somebody new."""
     if len(teaching) % GROUPS_OF_A_TEACHER == 0:
-        number = book.id(Staff)
-        staff = hire(book, chain, branch.id, branch.random, role="teacher", username=f"teacher{number}")
+        login = f"teacher{next(branch.numbers)}"
+        staff = hire(book, chain, branch.id, branch.random, role="teacher", username=login)
         branch.teachers.append(staff)
         teaching.append(staff)
     else:
@@ -325,7 +332,7 @@ def write_lessons(book: Book, chain: Chain, branch: Branch, lessons: list[Lesson
         ))
         during, counts = f"[{starts_at.isoformat()},{ends_at.isoformat()})", lesson.cancelled_at is None
         for teacher in lesson.teachers:
-            book.add(rows.LessonTeacher(lesson.id, teacher.id, during, counts))
+            book.add(rows.LessonTeacher(book.id(rows.LessonTeacher), lesson.id, teacher.id, during, counts))
         if lesson.cancelled_at and lesson.cancelled_by:
             book.tell(
                 "lesson.cancelled", f"lesson:{lesson.id}", lesson.cancelled_at, lesson.cancelled_by,

@@ -1,4 +1,5 @@
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
@@ -23,6 +24,6 @@ class Command(BaseCommand):
         if if_empty and not load.is_empty():
             return
         try:
-            load.fill(scale=scale, language=language, anchor=anchor, tell=self.stdout.write)
+            load.fill(scale=scale, language=language, anchor=anchor, tell=partial(self.stderr.write, style_func=str))
         except Declined as refusal:
             raise CommandError(str(refusal)) from refusal
