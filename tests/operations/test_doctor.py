@@ -15,6 +15,7 @@ from tests.school import AT, DAY, found_school
 
 # By the name of the promise: what only somebody who owns the tables, and goes past the triggers, can do to it.
 HARM = {
+    "filled_whole": "CREATE TABLE unfinished_demo ()",
     "constraints_hold": "ALTER TABLE journal_mark ADD CONSTRAINT slack CHECK (version > 9) NOT VALID",
     "triggers_watch": "ALTER TABLE schedule_lesson DISABLE TRIGGER lesson_has_its_local_day",
     "append_only": "DROP TRIGGER history_entry_is_append_only ON history_entry",

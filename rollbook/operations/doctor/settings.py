@@ -1,10 +1,16 @@
 """What the database itself must be like for the promises to be kept."""
 
+from rollbook.operations.demo import UNFINISHED
 from rollbook.operations.doctor.promise import Promise
 
-_LEDGER = "('billing_ledgerentry'), ('history_entry')"
+_LEDGER = "('billing_ledgerentry'), ('history_entry'), ('history_reading'), ('access_signin')"
 
 PROMISES = (
+    Promise(
+        "filled_whole",
+        "A demo that was begun is there to its last index: what was killed is filled again by the same command.",
+        f"SELECT 'unfinished: rollbook demo' WHERE to_regclass('{UNFINISHED}') IS NOT NULL",  # noqa: S608
+    ),
     Promise(
         "constraints_hold",
         "Every constraint is one that was checked against all rows.",
