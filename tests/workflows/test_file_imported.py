@@ -73,3 +73,127 @@ def test_the_same_file_again_adds_nothing(take):
     assert (outcome.added, outcome.known, outcome.taken) == ({}, 3, 0)
     outcome = take(CLIENTS, source="file-2")
     assert (outcome.added, outcome.known, outcome.taken) == ({}, 3, 0)
+
+
+GROUPS = """Название;Направление;Педагог;Кабинет;Расписание;Мест
+Рисование 5-6;Арт;Anna;Room 0;Пн, Ср 17:00-18:30;10
+Chess;Games and arts;Anna;;Вт 18:00;12
+Лепка;Арт;Никто;;;8
+"""
+
+
+def test_groups_come_with_their_timetable_and_programmes_that_are_new(take, school):
+    outcome = take(GROUPS)
+    assert told(outcome) == [(4, "Педагог", "Педагог: There is no teacher Никто.")]
+    assert outcome.added == {"programmes": 1, "groups": 1, "slots": 2}
+    assert outcome.known == 1
+    group = Group.objects.get(name="Рисование 5-6")
+    assert (group.programme.name, group.programme.minutes, group.capacity) == ("Арт", 90, 10)
+    slots = [(slot.weekday, slot.starts, slot.minutes, slot.room.name) for slot in group.slots.order_by("weekday")]
+    assert slots == [(1, time(17), 90, "Room 0"), (3, time(17), 90, "Room 0")]
+    assert take(GROUPS).added == {}
+    assert take(GROUPS, source="file-2").added == {}
+
+
+ENROLMENTS = """Ученик;Группа;Дата зачисления;Дата отчисления
+Ivan;Dance;01.09.2026;
+Olga;Dance;01.09.2026;01.10.2026
+Nobody;Dance;01.09.2026;
+Ivan;Chess;01.09.2026;
+Ivan;Chess;01.12.2025;01.02.2026
+Olga;Ballet;01.09.2026;
+"""
+
+
+def test_enrolments_of_those_who_are_here(take, school):
+    outcome = take(ENROLMENTS)
+    assert told(outcome) == [
+        (4, "Ученик", "Ученик: There is no client Nobody in this branch."),
+        (6, "Дата зачисления", "Дата зачисления: It shares days with another one."),
+        (7, "Группа", "Группа: There is no group Ballet in this branch."),
+    ]
+    assert (outcome.added, outcome.known, outcome.taken) == ({"enrolments": 2}, 1, 2)
+    olga = Enrolment.objects.get(client__first_name="Olga", group=school.groups["dance"])
+    assert (olga.since, olga.until) == (date(2026, 9, 1), date(2026, 10, 1))
+    again = take(ENROLMENTS)
+    assert (again.added, again.known) == ({}, 3)
+
+
+LESSONS = """Группа;Дата;Время;Кабинет;Педагог;Тема
+Chess;04.08.2026;18:00-19:30;Room 0;Anna;Дебют
+Chess;04.08.2026;19:00;Room 0;;
+Chess;01.09.2026;18:00;;;
+Chess;11.08.2026;;;;
+"""
+
+
+def test_lessons_that_overlap_come_in_as_joint_ones_and_are_listed(take, school):
+    outcome = take(LESSONS)
+    assert told(outcome) == [(5, "Время", "Время: Nothing is said here.")]
+    assert (outcome.added, outcome.known) == ({"lessons": 2}, 1)
+    assert {(overlap.origin.line, overlap.room, overlap.teacher) for overlap in outcome.overlaps} == {
+        (2, "Room 0", ""), (2, "", "Anna"),
+    }
+    first, second = Lesson.objects.filter(day=date(2026, 8, 4)).order_by("starts_at")
+    assert (first.topic, first.is_joint, first.held_at, second.ends_at - second.starts_at) == (
+        "Дебют", True, first.ends_at, first.ends_at - first.starts_at - (first.ends_at - second.starts_at)
+    )
+    assert take(LESSONS).added == {}
+    assert take(LESSONS, source="file-2").added == {}
+
+
+MARKS = """Ученик;Группа;Дата;Посещение
+Ivan;Chess;01.09.2026;был
+Olga;Chess;01.09.2026;Н
+Dan;Chess;01.09.2026;+
+Ivan;Chess;08.09.2026;+
+Ivan;Chess;01.09.2026;был
+Olga;Chess;01.09.2026;пел
+"""
+
+
+def test_marks_are_charged_as_if_they_had_been_set_by_hand(take, school):
+    outcome = take(MARKS)
+    assert told(outcome) == [
+        (4, "Ученик", "Ученик: The client is not in the group on 2026-09-01."),
+        (5, "Дата", "Дата: The group has no lesson then."),
+        (7, "Посещение", "Посещение: пел is not a word that is known here."),
+    ]
+    assert (outcome.added, outcome.known) == ({"marks": 2}, 1)
+    ivan, olga = school.clients()
+    assert Mark.objects.get(client=ivan).status == "attended"
+    assert (Account.objects.get(client=ivan).balance, Account.objects.get(client=olga).balance) == (
+        Decimal("-12.50"), Decimal("-6.25")
+    )
+    assert take(MARKS).added == {}
+    assert told(take(MARKS.replace(";Н", ";+"), source="file-2"))[0] == (
+        3, "Посещение", "Посещение: There is another mark in this lesson already."
+    )
+
+
+PAYMENTS = """Клиент;Сумма;Дата;Способ оплаты;Номер чека
+Ivan;1 000,50 грн;01.09.2026;нал;
+Olga;200;02.09.2026;карта;A-1
+Olga;200;02.09.2026;карта;A-2
+Ivan;1000,50;1.9.2026;наличные;
+Dan;-5;02.09.2026;;
+Vasya;5;02.09.2026;;
+"""
+
+
+def test_payments_are_booked_once(take, school):
+    outcome = take(PAYMENTS)
+    assert told(outcome) == [
+        (5, "Сумма", "Сумма: An earlier line says the same. If both were paid, give each its number."),
+        (6, "Сумма", "Сумма: A sum from 0.01 to 1000000000 is expected, not -5."),
+        (7, "Клиент", "Клиент: There is no client Vasya in this branch."),
+    ]
+    assert outcome.added == {"payments": 3}
+    ivan, olga = school.clients()
+    assert (Account.objects.get(client=ivan).balance, Account.objects.get(client=olga).balance) == (
+        Decimal("1000.50"), Decimal("400")
+    )
+    assert set(Payment.objects.values_list("method", flat=True)) == {"cash", "card"}
+    assert take(PAYMENTS).added == {}
+    assert take(PAYMENTS, source="file-2").added == {}
+    assert LedgerEntry.objects.count() == 3

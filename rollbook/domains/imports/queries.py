@@ -167,13 +167,3 @@ def _cards(rows: QuerySet[Run]) -> list[RunCard]:
         for run in rows.select_related("upload").defer("problems", "upload__data")
         for file in [run.upload]
     ]
-
-
-def numbered(*, target: str, keys: Collection[str], by: Actor) -> Mapping[str, set[int]]:
-    """What has become of rows with these keys, in whatever file of a person they stood."""
-    by.must_everywhere(Permission.SETTINGS_EDIT)
-    found: dict[str, set[int]] = defaultdict(set)
-    rows = ImportedRow.objects.filter(target=target, key__in=keys, source__startswith="file-")
-    for key, pk in rows.values_list("key", "subject_id"):
-        found[key].add(pk)
-    return found

@@ -7,6 +7,7 @@ Each class takes the texts of a line by declared column, and gives the cells tha
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from rollbook.domains.access.actor import Permission
@@ -498,7 +499,7 @@ class PaymentLines(Lines):
 
     def make(self, cells: Cells) -> Made:
         client, day = self._who.find(cells), _text(cells, "day")
-        amount, method = f"{float(_text(cells, 'amount')):.2f}", _text(cells, "method") or "cash"
+        amount, method = f"{Decimal(_text(cells, 'amount')):.2f}", _text(cells, "method") or "cash"
         number = _text(cells, "number")
         key = _payment_key(number) if number else digest(str(client), amount, day, method)
         if number and self._numbers.get(key, (client, amount, day)) != (client, amount, day):

@@ -1,7 +1,8 @@
 """Many at once, from files. What a person could not do by hand is refused here, too."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models.functions import Lower
@@ -11,7 +12,7 @@ from rollbook.domains.groups.fields import EnrolmentRow, GroupRow, ProgrammeRow
 from rollbook.domains.groups.models import Enrolment, Group, Programme
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.actions import refuse
-from rollbook.domains.imports.rules import overlapping, plain, twice
+from rollbook.domains.imports.rules import Problem, overlapping, plain, twice
 from rollbook.foundation.tables import N_
 
 
@@ -69,7 +70,7 @@ def load_groups(*, rows: Sequence[GroupRow], branch_id: int, at: datetime, by: A
 def load_enrolments(*, rows: Sequence[EnrolmentRow], at: datetime, by: Actor) -> list[int]:
     """The ids of new enrolments, in the order of the rows; of a client in a group no two share a day."""
     by.must_everywhere(Permission.GROUP_EDIT)
-    refuse(overlapping(rows, of=lambda row: (row.client, row.group)))
+    refuse([*overlapping(rows, of=lambda row: (row.client, row.group)), *_enrolled_already(rows)])
     made = Enrolment.objects.bulk_create(
         [
             Enrolment(
@@ -85,3 +86,15 @@ def load_enrolments(*, rows: Sequence[EnrolmentRow], at: datetime, by: Actor) ->
     ]
     history.record_many(verb="enrolment.added", changes=changes, at=at, by=by)
     return [enrolment.pk for enrolment in made]
+
+
+def _enrolled_already(rows: Sequence[EnrolmentRow]) -> Iterator[Problem]:
+    """Those that share days with an enrolment that stands."""
+    standing: dict[tuple[int, int], list[tuple[date, date]]] = defaultdict(list)
+    for client, group, since, until in Enrolment.objects.filter(client__in={row.client for row in rows}).values_list(
+        "client", "group", "since", "until"
+    ):
+        standing[client, group].append((since, until or date.max))
+    for row in rows:
+        if any(row.since < end and begin < (row.until or date.max) for begin, end in standing[row.client, row.group]):
+            yield row.refused("since", N_("It shares days with another one."))

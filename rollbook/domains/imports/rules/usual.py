@@ -217,7 +217,7 @@ def _sum(told: str, habits: Habits) -> str:
     found = parse_sum(_CURRENCY.sub("", clean_line(told)))
     if found is None:
         raise Unfit(N_("{told} is no sum of money."), told=told)
-    return str(found)
+    return f"{found:.2f}".removesuffix(".00")
 
 
 def _count(told: str, habits: Habits) -> str:
