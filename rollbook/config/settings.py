@@ -106,7 +106,7 @@ LIVE_URL = os.environ.get("LIVE_URL", "/live/")
 # A page waits for seconds at most, and leaves no transaction open behind it; a job may take its time.
 if not os.environ.get("DATABASE_URL"):
     raise ImproperlyConfigured("Set DATABASE_URL, or use the command `rollbook`, which starts a database of its own.")
-PAGES = _flag("SERVES_PAGES")  # told by wsgi.py
+PAGES = os.environ.get("ROLLBOOK_PROCESS") == "web"
 _owner_url = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
 _SOON = {"statement_timeout": f"{SERVER_PATIENCE}s", "idle_in_transaction_session_timeout": "30s"}
 _LATER = {"idle_in_transaction_session_timeout": "5min"}

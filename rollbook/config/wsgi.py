@@ -7,6 +7,6 @@ from django.core.wsgi import get_wsgi_application
 from rollbook.operations.launch.supervisor import die_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
-os.environ["SERVES_PAGES"] = "1"
+os.environ.setdefault("ROLLBOOK_PROCESS", "web")
 die_with_parent()  # the server's workers are processes of its own
 application = get_wsgi_application()

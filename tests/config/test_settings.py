@@ -42,7 +42,7 @@ def settings(monkeypatch, **changed):
         {"DEBUG": "true"},
         {"BEHIND_PROXY": "on"},
         {"DATABASE_REPLICA_URL": "nonsense"},
-        {"DATABASE_POOLER_URL": "nonsense", "SERVES_PAGES": "1"},
+        {"DATABASE_POOLER_URL": "nonsense", "ROLLBOOK_PROCESS": "web"},
         {"EMAIL_URL": "nonsense"},
         {"EMAIL_URL": "imap://mail.example.org"},
         {"EMAIL_URL": "smtp://"},
@@ -88,7 +88,7 @@ def test_without_an_owner_the_serving_role_migrates(monkeypatch):
 
 def test_pages_alone_go_through_the_pooler_and_tell_it_nothing_it_would_refuse(monkeypatch):
     pooled = {"DATABASE_POOLER_URL": "postgresql://serving@pooler:6432/school"}
-    pages = settings(monkeypatch, SERVES_PAGES="1", **pooled)["DATABASES"]["default"]
+    pages = settings(monkeypatch, ROLLBOOK_PROCESS="web", **pooled)["DATABASES"]["default"]
     assert (pages["HOST"], pages["DISABLE_SERVER_SIDE_CURSORS"]) == ("pooler", True)
     assert "options" not in pages["OPTIONS"]
     others = settings(monkeypatch, **pooled)["DATABASES"]["default"]
@@ -96,7 +96,7 @@ def test_pages_alone_go_through_the_pooler_and_tell_it_nothing_it_would_refuse(m
 
 
 def test_a_page_waits_for_seconds_and_a_job_as_long_as_it_takes(monkeypatch):
-    pages, jobs = (settings(monkeypatch, SERVES_PAGES=flag)["DATABASES"]["default"] for flag in "10")
+    pages, jobs = (settings(monkeypatch, ROLLBOOK_PROCESS=name)["DATABASES"]["default"] for name in ("web", "worker"))
     assert "-c statement_timeout=" in pages["OPTIONS"]["options"]
     assert "statement_timeout" not in jobs["OPTIONS"]["options"]
     for each in (pages, jobs):
@@ -104,7 +104,8 @@ def test_a_page_waits_for_seconds_and_a_job_as_long_as_it_takes(monkeypatch):
 
 
 def test_options_of_the_address_go_before_ours(monkeypatch):
-    told = settings(monkeypatch, DATABASE_URL="postgresql:///x?options=-c%20statement_timeout%3D3s", SERVES_PAGES="1")
+    address = "postgresql:///x?options=-c%20statement_timeout%3D3s"
+    told = settings(monkeypatch, DATABASE_URL=address, ROLLBOOK_PROCESS="web")
     assert told["DATABASES"]["default"]["OPTIONS"]["options"].endswith(" -c statement_timeout=3s")
 
 

@@ -18,6 +18,7 @@ from rollbook.foundation import logs
 from rollbook.operations.launch import environment, programs
 from rollbook.operations.launch.cluster import Binaries, NoCluster
 from rollbook.operations.launch.environment import Misconfigured
+from rollbook.operations.launch.migrating import migrate
 from rollbook.operations.launch.supervisor import Program, say, supervise
 
 USAGE = """\
@@ -69,7 +70,8 @@ def _carry_out(args: Sequence[str]) -> int:
             case "dbshell":
                 return _dbshell(rest)
             case "migrate" if not any(word.startswith("--database") for word in rest):
-                rest = [*rest, "--database", "owner"]
+                migrate(*rest)
+                return 0
         execute_from_command_line(["rollbook", command, *rest])
     return 0
 
@@ -88,7 +90,7 @@ def _run() -> int:
 
 def _prepare() -> None:
     say("Bringing the database up to date ...")
-    call_command("migrate", database="owner", verbosity=0)
+    migrate("--verbosity", "0")
     call_command("collectstatic", interactive=False, verbosity=0)
     if (scale := os.environ.get("DEMO") or "S") != "0":
         call_command("demo", if_empty=True, scale=scale)
