@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from rollbook.domains.access.actor import operator
@@ -371,6 +371,12 @@ def test_who_is_interrupted_leaves_the_database_empty(
     with pytest.raises(KeyboardInterrupt):
         sketch()
     assert (answers(STRUCTURE), checksums()) == before
+
+
+def test_a_database_that_does_not_answer_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(load, "_address", lambda: "host=/nowhere")
+    with pytest.raises(OperationalError):
+        call_command("demo", if_empty=True)
 
 
 @pytest.mark.parametrize("last_words", ["1 of 4", "all indexes"])

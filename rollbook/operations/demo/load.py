@@ -80,7 +80,7 @@ class NotEmpty(Refused):
 def is_empty() -> bool:
     """Whether nobody has begun to work here. A demo that was not finished does not count."""
     begun = (access.Organisation, access.User, access.Branch, people.Client, people.Employee)
-    with _connect() as db:
+    with connections[ALIAS].wrap_database_errors, _connect() as db:
         if _bare(db).is_unfinished:
             return True
     return not any(model._base_manager.using(ALIAS).exists() for model in begun)
@@ -102,7 +102,7 @@ def fill(
     processes = processes or min(os.cpu_count() or 1, MOST_PROCESSES)
     connect = partial(_connect, maintenance_work_mem=f"{MEMORY_FOR_INDEXES // processes}MB")
     steps = _Steps(tell)
-    with connect() as db:
+    with connections[ALIAS].wrap_database_errors, connect() as db:
         db.execute("SELECT pg_advisory_lock(hashtext('rollbook demo'))")
         bare = _bare(db)
         if bare.is_unfinished:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
-from rollbook.foundation.errors import Declined
 from rollbook.operations.demo import load
 from rollbook.operations.demo.names import NAMES
 from rollbook.operations.demo.scales import SCALES
@@ -21,9 +20,8 @@ class Command(BaseCommand):
 
     @no_translations
     def handle(self, *, scale: str, language: str, anchor: date | None, if_empty: bool, **options: Any) -> None:
-        if if_empty and not load.is_empty():
-            return
         try:
             load.fill(scale=scale, language=language, anchor=anchor, tell=partial(self.stderr.write, style_func=str))
-        except Declined as refusal:
-            raise CommandError(str(refusal)) from refusal
+        except load.NotEmpty as refusal:
+            if not if_empty:
+                raise CommandError(str(refusal)) from refusal
