@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.urls import resolve
 
 from rollbook.operations.launch.supervisor import die_with_parent
 
@@ -10,3 +11,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rollbook.config.settings")
 os.environ.setdefault("ROLLBOOK_PROCESS", "web")
 die_with_parent()  # the server's workers are processes of its own
 application = get_wsgi_application()
+resolve("/healthz")  # reads all addresses now, not while the first person waits

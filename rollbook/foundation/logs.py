@@ -28,7 +28,7 @@ _HIDING = tuple(
         (r"([a-z][a-z0-9+.-]*://)[^\s/@]+@", rf"\1{HIDDEN}@"),
         (r"\?[\w\[\]%.~-]+=[^\s\"'<>)]*", f"?{HIDDEN}"),
         (r"(?i)\b(Bearer|Basic)\s+[\w.~+/=-]+", rf"\1 {HIDDEN}"),
-        (rf"(?i)(\b\w*(?:{NAMES_OF_SECRETS})[\"']?\s*[=:]\s*[\"']?)[^\s\"',;}}&)]+", rf"\1{HIDDEN}"),
+        (rf"(?i)(\b\w*(?:{NAMES_OF_SECRETS})[\"']?\s*[=:]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s\"',;}}&)]+)", rf"\1{HIDDEN}"),
         (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", HIDDEN),
         # Random words: of links, sessions, keys. Names in code have no capitals beside digits, or are shorter.
         (r"(?<![\w-])(?=[\w-]*[a-z])(?=[\w-]*[A-Z])(?=[\w-]*[\d_-])[A-Za-z0-9_-]{24,}", HIDDEN),
@@ -54,7 +54,7 @@ def configure(told: Mapping[str, object] | None = None) -> None:
     root.addHandler(_console)
     root.setLevel(str((told or {}).get("level", "INFO")))
     structlog.configure(
-        processors=[*_SHARED, ProcessorFormatter.wrap_for_formatter],
+        processors=[*_SHARED, _handed_over],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
@@ -63,6 +63,7 @@ def configure(told: Mapping[str, object] | None = None) -> None:
         logging.getLogger(name).handlers = []
         logging.getLogger(name).propagate = True
     logging.getLogger("django.request").addFilter(left_to_the_request)
+    logging.getLogger("django.db.backends").setLevel("INFO")  # below it says all values, in development
     logging.getLogger("procrastinate").setLevel("WARNING")
     logging.getLogger("procrastinate.worker").addFilter(left_to_the_job)
 
@@ -114,6 +115,12 @@ class Console(logging.Handler):
 def _process(_logger: object, _name: str, line: Line) -> Line:
     line["process"] = os.environ.get("ROLLBOOK_PROCESS") or "rollbook"
     return line
+
+
+def _handed_over(logger: Any, name: str, line: Line) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """To logging, with the exception where others look for it."""
+    args, told = ProcessorFormatter.wrap_for_formatter(logger, name, line)
+    return args, told | {"exc_info": line.get("exc_info")}
 
 
 def _plain(logger: Any, name: str, line: Line) -> Line:

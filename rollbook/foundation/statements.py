@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
+from types import FrameType
 from typing import Any
 
 import structlog
@@ -76,10 +77,10 @@ def _shape(sql: object) -> str:
 
 
 def _place() -> str:
-    """The line of ours that asked, nearest to the database."""
-    frame = sys._getframe(1)
-    while frame := frame.f_back:  # type: ignore[assignment]
+    """The line that asked: nearest to the database, above what serves everybody."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame := frame.f_back if frame else None:
         file = Path(frame.f_code.co_filename)
-        if file.is_relative_to(PACKAGE) and file != Path(__file__):
+        if file.is_relative_to(PACKAGE) and not file.is_relative_to(PACKAGE / "foundation"):
             return f"{file.relative_to(PACKAGE.parent)}:{frame.f_lineno} {frame.f_code.co_name}"
     return ""

@@ -374,6 +374,7 @@ def ask_reset(browser, email, **more):
 def work_letters():
     """What the worker would do."""
     for name, args in ProcrastinateJob.objects.order_by("pk").values_list("task_name", "args"):
+        del args["request_id"]  # of whoever asked; the worker takes it out
         {"access.reset": letters.reset, "access.notice": letters.notice}[name](**args)
 
 

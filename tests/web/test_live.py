@@ -1,6 +1,7 @@
 """The event stream, asked the way a server asks it: by ASGI."""
 
 import asyncio
+import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -226,10 +227,26 @@ def test_readers_who_left_are_forgotten(run, school, cookie):
 
 @pytest.mark.parametrize(
     ("path", "method", "status"),
-    [("/live/health", "GET", 200), ("/live/", "POST", 405), ("/", "GET", 404), ("/live/other", "GET", 404)],
+    [
+        ("/live/health", "GET", 200), ("/healthz", "GET", 200), ("/metrics", "GET", 404), ("/live/", "POST", 405),
+        ("/", "GET", 404), ("/live/other", "GET", 404),
+    ],
 )
 def test_nothing_else_is_here(run, path, method, status):
     async def story(application):
         assert await Asked(application, path=path, method=method).head() == status
+
+    run(story)
+
+
+def test_it_is_ready_while_it_listens(run):
+    async def story(application):
+        for listening, status in ((True, 200), (False, 503)):
+            application.listening = listening
+            asked = Asked(application, path="/readyz")
+            assert await asked.head() == status
+            checks = json.loads((await asked.said.get())["body"])["checks"]
+            assert checks["database"] == "ok"
+            assert checks["event stream"] == ("ok" if listening else "failed")
 
     run(story)

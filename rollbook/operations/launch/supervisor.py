@@ -3,6 +3,7 @@
 import ctypes
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from tempfile import TemporaryDirectory
+from pathlib import Path
+from shutil import rmtree
+from tempfile import TemporaryDirectory, gettempdir
 
 PAUSES = (1, 2, 4, 8)  # seconds before each revival; one more fall in a row stops everything
 STEADY = 30  # seconds: whoever lived as long may fall anew
+FIGURES = re.compile(r"rollbook-figures-(\d{1,9})-\w+", re.ASCII)
 GRACE = 10  # seconds to finish what is in hand
 
 PR_SET_PDEATHSIG = 1
@@ -90,7 +94,7 @@ class Child:
 
 def supervise(programs: Sequence[Program], *, answers: Callable[[], bool], greet: Callable[[], None]) -> int:
     """Run them until somebody says stop (0) or one falls too often (1); `greet` once, as soon as it `answers`."""
-    with _told_to_stop() as stop, TemporaryDirectory(prefix="rollbook-figures-") as figures:
+    with _told_to_stop() as stop, _figures() as figures:
         children = [Child(program, figures) for program in programs]
         try:
             greeted = False
@@ -107,6 +111,26 @@ def supervise(programs: Sequence[Program], *, answers: Callable[[], bool], greet
             deadline = time.monotonic() + GRACE
             for child in children:
                 child.wait_until(deadline)
+
+
+@contextmanager
+def _figures() -> Iterator[str]:
+    """A folder in which processes share their counts; those of supervisors that were killed go as well."""
+    for left in Path(gettempdir()).iterdir():
+        if (whose := FIGURES.fullmatch(left.name)) and not alive(int(whose[1])):
+            rmtree(left, ignore_errors=True)
+    with TemporaryDirectory(prefix=f"rollbook-figures-{os.getpid()}-") as folder:
+        yield folder
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 @contextmanager

@@ -20,12 +20,16 @@ def report_to(dsn: str, **told: Any) -> None:
         raise ImproperlyConfigured("SENTRY_DSN is set without its client: pip install 'rollbook[sentry]'.")
     import sentry_sdk
     from sentry_sdk.integrations import atexit, dedupe, logging
+    from sentry_sdk.utils import BadDsn, Dsn
 
+    try:
+        Dsn(dsn)
+    except BadDsn as error:
+        raise ImproperlyConfigured(f"SENTRY_DSN makes no sense: {error}.") from error
     sentry_sdk.init(
         dsn=dsn,
         release=f"rollbook@{version('rollbook')}",
         before_send=_cleaned,
-        send_default_pii=False,
         max_request_body_size="never",
         include_local_variables=False,
         max_breadcrumbs=0,
@@ -49,7 +53,7 @@ def _cleaned(event: Any, hint: Any) -> Any:
     event["logentry"] = {"message": logs.hidden(str(text))}
     event["tags"] = {name: str(said[name]) for name in TAGS if name in said}
     event["user"] = {"id": said["user"]} if said.get("user") else {}
-    for unwanted in ("request", "extra", "breadcrumbs", "modules", "contexts"):
+    for unwanted in ("request", "extra", "breadcrumbs", "modules", "contexts", "server_name"):
         event.pop(unwanted, None)
     for exception in event.get("exception", {}).get("values", []):
         exception["value"] = logs.hidden(str(exception.get("value", "")))

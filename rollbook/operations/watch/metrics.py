@@ -13,6 +13,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
+from rollbook.operations.launch.supervisor import alive
 from rollbook.operations.watch import state
 
 _ours = CollectorRegistry()
@@ -70,15 +71,5 @@ def _by(name: str, what: str, label: str, values: state.Counts) -> GaugeMetricFa
 
 def _forget_the_dead(folder: Path) -> None:
     for pid in {int(file.stem.rpartition("_")[2]) for file in folder.glob("gauge_live*.db")}:
-        if not _lives(pid):
+        if not alive(pid):
             mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
