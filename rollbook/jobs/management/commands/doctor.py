@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
 
+from rollbook.foundation import replica
 from rollbook.operations.doctor import Finding, examine
 from rollbook.operations.doctor.lacking import Lack, lacking
 
@@ -15,17 +16,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one object a line, for programs")
+        parser.add_argument("--replica", action="store_true", help="ask the standby, where there is one that keeps up")
 
     @no_translations
     def handle(self, **options: Any) -> None:
         broken = 0
-        for finding in examine():
+        examined = replica.a_moment_old(_by_replica) if options["replica"] else examine()
+        for finding in examined:
             broken += bool(finding.broken)
             self.stdout.write(_as_json(finding) if options["json"] else _as_text(finding))
         for lack in lacking():
             self.stdout.write(_lack_as_json(lack) if options["json"] else f"lacks   {lack.name}: {lack.sentence}")
         if broken:
             raise CommandError(f"{broken} promises are broken.", returncode=1)
+
+
+def _by_replica() -> list[Finding]:
+    return list(examine(db=replica.connection()))
 
 
 def _as_text(finding: Finding) -> str:
