@@ -97,6 +97,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 SECRET_KEY = os.environ.get("SECRET_KEY", "")
 if len(SECRET_KEY) < 32:
     raise ImproperlyConfigured("Set SECRET_KEY to 32 random characters or more (`rollbook run` makes one by itself).")
+# Former keys, with blanks between: what was signed or encrypted by them is still read, and nothing new is.
+SECRET_KEY_FALLBACKS = os.environ.get("SECRET_KEY_FALLBACKS", "").split()
 
 # Where a browser finds the event stream: a path where a proxy passes it on, else the address of the live process.
 LIVE_URL = os.environ.get("LIVE_URL", "/live/")

@@ -11,7 +11,8 @@ from rollbook.domains.billing.queries import Statement
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.queries import Belonging, Pause
 from rollbook.domains.history import queries as history
-from rollbook.domains.history.queries import Line
+from rollbook.domains.history.actions import note_reading
+from rollbook.domains.history.queries import Line, Opened
 from rollbook.domains.journal import queries as journal
 from rollbook.domains.people import queries as people
 from rollbook.domains.people.models import Client
@@ -60,6 +61,9 @@ class Card:
     balance: Decimal | None
     ahead: tuple[Ahead, ...]
     history: Sequence[Line] | None
+    """With what follows None for those who may not see it."""
+    readings: Sequence[Opened] | None
+    """Who saw this card, the latest first; this time is not yet among them."""
     may_edit: bool
     may_take_payment: bool
     may_enrol: bool
@@ -75,8 +79,8 @@ class Card:
 
 
 def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) -> Card:
-    """The client with the account over one month (this one without `month`)."""
-    client = Client.objects.select_related("branch", "responsible").pick(by, Permission.CLIENT_SEE, client_id)
+    """The client with the account over one month (this one without `month`). That it was opened is written down."""
+    client = Client.objects.select_related("branch", "responsible", "account").pick(by, Permission.CLIENT_SEE, client_id)
     today = local(at, client.branch.time_zone).date()
     first, last = month_of(month or today)
     may = Client.objects.all().held_on(
@@ -87,20 +91,26 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
     current = tuple(b for b in belongings if b.until is None or b.until > today)
     sees_money = Permission.MONEY_SEE in may
+    pauses = groups.freezes(clients=[client_id], first=LONG_AGO, last=FAR_AHEAD, by=by) if sees_journal else ()
     return Card(
         client.pk, client.name, client.middle_name, client.is_company, client.birth_date, client.branch.name,
         client.responsible.name if client.responsible else "", client.note, today,
         contacts=people.contacts(clients=[client_id], by=by), current=current,
         former=tuple(b for b in belongings if b not in current),
-        freezes=groups.freezes(clients=[client_id], first=LONG_AGO, last=FAR_AHEAD, by=by) if sees_journal else (),
+        freezes=pauses,
         first=first, last=last,
         statement=billing.statement(client_id=client_id, first=first, last=last, by=by) if sees_money else None,
-        balance=billing.balances(clients=[client_id], by=by).get(client_id),
-        ahead=_ahead(client_id, current, today, by) if sees_money and sees_journal else (),
-        history=_past(client, may, by),
+        balance=_balance(client) if sees_money else None,
+        ahead=_ahead(client_id, current, pauses, today, by) if sees_money and sees_journal else (),
+        history=_past(client, may, by), readings=_noted(client, may, at, by),
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
         may_enrol=by.may(Permission.GROUP_EDIT),
     )
+
+
+def _balance(client: Client) -> Decimal:
+    account = getattr(client, "account", None)  # which begins with the first entry
+    return account.balance if account else Decimal(0)
 
 
 def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Line] | None:
@@ -112,7 +122,17 @@ def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Li
     return tuple(line.without({name for fields in hidden for name in fields}) for line in lines)
 
 
-def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor) -> tuple[Ahead, ...]:
+def _noted(client: Client, may: Collection[Permission], at: datetime, by: Actor) -> Sequence[Opened] | None:
+    """Nobody reads a card without being written down, so it is done here and not by those who show it."""
+    subject, zone = f"client:{client.pk}", client.branch.time_zone
+    readings = history.readings_of(subject=subject, zone=zone, by=by) if Permission.HISTORY_SEE in may else None
+    note_reading(subject=subject, at=at, by=by)
+    return readings
+
+
+def _ahead(
+    client_id: int, current: Sequence[Belonging], pauses: Sequence[Pause], today: date, by: Actor
+) -> tuple[Ahead, ...]:
     """Lessons of this month from today on by the timetable; what is frozen, closed, cancelled or marked is left out."""
     ids = {b.group_id: b.programme_id for b in current}
     if not ids:
@@ -120,14 +140,12 @@ def _ahead(client_id: int, current: Sequence[Belonging], today: date, by: Actor)
     first, last = month_of(today)
     terms = billing.terms(groups=ids, on=today, by=by)
     slots = schedule.slots(group_ids=ids, by=by)
-    pauses = groups.freezes(clients=[client_id], first=first, last=last, by=by)
-    branches = groups.branches_of(group_ids=ids, by=by)
-    closed = schedule.closing_days(branch_ids=set(branches.values()), first=first, last=last, by=by)
+    closed = schedule.closing_days(branch_ids={b.branch_id for b in current}, first=first, last=last, by=by)
     decided = journal.decided(client_id=client_id, group_ids=ids, first=today, last=last, by=by)
     found = []
     for b in current:
         weekly = [slot.weekly for slot in slots if slot.group_id == b.group_id]
-        closing = {day for branch, day in closed if branch == branches.get(b.group_id)}
+        closing = {day for branch, day in closed if branch == b.branch_id}
         days = lesson_days(slots=weekly, closing_days=closing, first=max(today, b.since), last=last)
         coming = [
             day for day in days

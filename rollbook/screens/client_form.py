@@ -9,6 +9,7 @@ from django.db.models import Q, Value
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.groups.models import Freeze
+from rollbook.domains.history.actions import note_reading
 from rollbook.domains.people.models import Client, Contact, Kinship, Relation
 from rollbook.foundation.periods import local
 
@@ -39,8 +40,10 @@ class Card:
     contacts: tuple[ContactRow, ...]
 
 
-def card(*, client_id: int, by: Actor) -> Card:
+def card(*, client_id: int, at: datetime, by: Actor) -> Card:
+    """What the form says is on the card, so it is written down as that is."""
     row = Client.objects.pick(by, Permission.CLIENT_EDIT, client_id)
+    note_reading(subject=f"client:{row.pk}", at=at, by=by)
     sees = _sees_phones(row.pk, by)
     relations = row.relations.order_by("-pays", "contact__search", "pk").values_list(
         "pk", "contact__name", "kinship", "contact__phone", "pays"
@@ -85,8 +88,9 @@ class ContactCard:
     version: int
 
 
-def contact(*, relation_id: int, by: Actor) -> ContactCard:
+def contact(*, relation_id: int, at: datetime, by: Actor) -> ContactCard:
     row = Relation.objects.select_related("client", "contact").pick(by, Permission.CLIENT_EDIT, relation_id)
+    note_reading(subject=f"client:{row.client_id}", at=at, by=by)
     who = row.contact
     seen = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(relations__contact=who)
     others = seen.exclude(pk=row.client_id).order_by("search", "pk").values_list("name", flat=True)

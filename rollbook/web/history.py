@@ -86,6 +86,7 @@ VERBS: Mapping[str, str | Promise] = {
     "lesson.cancelled": _("Lesson cancelled"),
     "lesson.restored": _("Lesson restored"),
     "mark.worked_off": _("Worked off by hand"),
+    "import.undone": _("Import undone"),
     "payment.received": _("Payment"),
     "payment.taken_back": _("Payment taken back"),
 }

@@ -9,6 +9,7 @@ from allauth.core.context import request_context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from cryptography.fernet import InvalidToken
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.core.management import call_command
@@ -21,6 +22,7 @@ from rollbook.domains.access import actions
 from rollbook.domains.access.actor import Reach, operator
 from rollbook.domains.access.models import Role, Session, User
 from rollbook.jobs import letters
+from rollbook.web.account.adapters import MFAAdapter
 from rollbook.workflows import access_given
 
 PASSWORD = "correct horse battery"
@@ -296,6 +298,15 @@ def test_codes_are_not_to_be_guessed(client, secret):
 
 def test_secrets_of_second_factors_lie_encrypted(secret):
     assert secret not in str(list(Authenticator.objects.values_list("data", flat=True)))
+
+
+def test_after_a_change_of_the_key_they_are_still_read(secret, settings):
+    (kept,) = [data["secret"] for data in Authenticator.objects.filter(type="totp").values_list("data", flat=True)]
+    former, settings.SECRET_KEY = settings.SECRET_KEY, "another key, as long as a key should be, and no less"
+    with pytest.raises(InvalidToken):
+        MFAAdapter().decrypt(kept)
+    settings.SECRET_KEY_FALLBACKS = [former]
+    assert MFAAdapter().decrypt(kept) == secret
 
 
 def test_a_trusted_device_is_asked_for_no_code_within_thirty_days(client, secret):

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from django.db.models import Count
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.groups.models import Enrolment, Freeze, Group
+from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.foundation.periods import local_day
 
 
@@ -79,6 +79,7 @@ class Belonging:
     enrolment_id: int
     client_id: int
     group_id: int
+    branch_id: int
     programme_id: int
     group: str
     since: date
@@ -93,10 +94,10 @@ def belongings(*, clients: Collection[int], by: Actor) -> tuple[Belonging, ...]:
         .filter(client__in=clients)
         .order_by("-since", "-pk")
         .values_list(
-            "pk", "client", "group", "group__programme", "group__name", "since", "until", "weekdays"
+            "pk", "client", "group", "group__branch", "group__programme", "group__name", "since", "until", "weekdays"
         )
     )
-    return tuple(Belonging(*row[:7], frozenset(row[7]) if row[7] else None) for row in rows)
+    return tuple(Belonging(*row[:8], frozenset(row[8]) if row[8] else None) for row in rows)
 
 
 def enrolled(*, group_ids: Collection[int], at: datetime, by: Actor) -> dict[int, int]:
@@ -111,9 +112,3 @@ def enrolled(*, group_ids: Collection[int], at: datetime, by: Actor) -> dict[int
         .values_list("group", "number")
     )
     return dict(rows)
-
-
-def branches_of(*, group_ids: Collection[int], by: Actor) -> dict[int, int]:
-    """The branch of each group."""
-    groups = Group.objects.visible_to(by, Permission.JOURNAL_SEE).filter(pk__in=group_ids)
-    return dict(groups.values_list("pk", "branch"))

@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access import queries as access
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.models import Branch
-from rollbook.domains.access.queries import Account, Invited, RoleCard, house
+from rollbook.domains.access.queries import Account, Doors, Invited, RoleCard, house
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.queries import Line
-from rollbook.domains.people.models import Employee
+from rollbook.domains.people.models import Client, Employee
 from rollbook.screens.choices import Pairs
 
 P = Permission
@@ -79,22 +79,48 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """A card of a client that somebody opened."""
+
+    at: datetime
+    via: str
+    client_id: int
+    name: str
+    """Empty where whoever asks may not see that client."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     account: Account
     is_oneself: bool
+    doors: Doors
+    """Where they are signed in, and who came in as them."""
     history: Sequence[Line] | None
-    """None for those who may not see all of it."""
+    """None for those who may not see all of it, as are the next."""
+    readings: Sequence[Read] | None
+    """Which cards they opened, the latest first."""
 
 
 def people(*, at: datetime, by: Actor) -> People:
     return People(access.accounts(by=by), access.invitations(at=at, by=by))
 
 
-def card(*, user_id: int, by: Actor) -> Card:
+def card(*, user_id: int, at: datetime, by: Actor) -> Card:
     found = access.account(user_id=user_id, by=by)
-    sees_past = by.may_everywhere(P.HISTORY_SEE)
-    lines = history.of(subject=f"user:{user_id}", zone=house().time_zone, by=by) if sees_past else None
-    return Card(found, user_id == by.user_id, lines)
+    doors, zone = access.doors_of(user_id=user_id, at=at, by=by), house().time_zone
+    if not by.may_everywhere(P.HISTORY_SEE):
+        return Card(found, user_id == by.user_id, doors, None, None)
+    lines = history.of(subject=f"user:{user_id}", zone=zone, by=by)
+    return Card(found, user_id == by.user_id, doors, lines, _read(user_id, zone, by))
+
+
+def _read(user_id: int, zone: str, by: Actor) -> tuple[Read, ...]:
+    """Named are those whom whoever asks may see."""
+    opened = history.read_by(user_id=user_id, zone=zone, by=by)
+    ids = {each.subject: int(each.subject.partition(":")[2]) for each in opened}
+    seen = Client.objects.visible_to(by, P.CLIENT_SEE) if by.may(P.CLIENT_SEE) else Client.objects.none()
+    names = dict(seen.filter(pk__in=ids.values()).values_list("pk", "name"))
+    return tuple(Read(each.at, each.via, ids[each.subject], names.get(ids[each.subject], "")) for each in opened)
 
 
 def role(*, role_id: int, by: Actor) -> RoleCard:

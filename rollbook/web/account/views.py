@@ -63,6 +63,24 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return show(request, "account/sign_in.html", block="page", form=form, status=422)
 
 
+@require_GET
+def sessions(request: HttpRequest) -> HttpResponse:
+    doors = queries.doors(current=request.session.session_key, at=timezone.now(), by=request.actor)
+    return show(request, "account/sessions.html", block="page", doors=doors)
+
+
+@require_POST
+def end(request: HttpRequest, session: str) -> HttpResponse:
+    access.end_session(name=session, at=timezone.now(), by=request.actor)
+    return see_other("account-sessions")
+
+
+@require_POST
+def end_others(request: HttpRequest) -> HttpResponse:
+    access.end_other_sessions(apart_from=request.session.session_key, at=timezone.now(), by=request.actor)
+    return see_other("account-sessions")
+
+
 @require_safe
 @never_cache
 def link(request: HttpRequest, secret: str) -> HttpResponse:

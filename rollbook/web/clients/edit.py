@@ -33,7 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit(request: HttpRequest, client_id: int) -> HttpResponse:
-    card = client_form.card(client_id=client_id, by=request.actor)
+    card = client_form.card(client_id=client_id, at=timezone.now(), by=request.actor)
     data = request.POST if request.method == "POST" else None
     form = ClientForm(data, by=request.actor, initial=initial(card))
 
@@ -54,7 +54,7 @@ def edit(request: HttpRequest, client_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def new_contact(request: HttpRequest, client_id: int) -> HttpResponse:
-    card = client_form.card(client_id=client_id, by=request.actor)
+    card = client_form.card(client_id=client_id, at=timezone.now(), by=request.actor)
     form = ContactForm(request.POST if request.method == "POST" else None, by=request.actor)
 
     def add() -> HttpResponse:
@@ -75,7 +75,7 @@ def new_contact(request: HttpRequest, client_id: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def edit_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
-    card = client_form.contact(relation_id=relation_id, by=request.actor)
+    card = client_form.contact(relation_id=relation_id, at=timezone.now(), by=request.actor)
     data = request.POST if request.method == "POST" else None
     form = ContactForm(data, by=request.actor, initial=initial(card), apart_from=card.contact_id)
 
@@ -97,14 +97,14 @@ def edit_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
 
 @require_POST
 def payer(request: HttpRequest, relation_id: int) -> HttpResponse:
-    client_id = client_form.contact(relation_id=relation_id, by=request.actor).client_id
+    client_id = client_form.contact(relation_id=relation_id, at=timezone.now(), by=request.actor).client_id
     people.set_payer(relation_id=relation_id, at=timezone.now(), by=request.actor)
     return see_other("client-edit", client_id)
 
 
 @require_POST
 def remove_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
-    client_id = client_form.contact(relation_id=relation_id, by=request.actor).client_id
+    client_id = client_form.contact(relation_id=relation_id, at=timezone.now(), by=request.actor).client_id
     people.remove_contact(relation_id=relation_id, at=timezone.now(), by=request.actor)
     return see_other("client-edit", client_id)
 

@@ -99,7 +99,8 @@ def user(request: HttpRequest, user_id: int) -> HttpResponse:
 
 @require_POST
 def give(request: HttpRequest, user_id: int) -> HttpResponse:
-    screen.card(user_id=user_id, by=request.actor)  # whoever may not know of this user is not told what a form is
+    # Whoever may not know of this user is not told what a form is.
+    screen.card(user_id=user_id, at=timezone.now(), by=request.actor)
     form = GrantForm(request.POST, by=request.actor)
 
     def act() -> HttpResponse:
@@ -112,6 +113,12 @@ def give(request: HttpRequest, user_id: int) -> HttpResponse:
 @require_POST
 def take_away(request: HttpRequest, user_id: int, grant_id: int) -> HttpResponse:
     access.take_grant(user_id=user_id, grant_id=grant_id, at=timezone.now(), by=request.actor)
+    return see_other("settings-access-user", user_id)
+
+
+@require_POST
+def sign_out(request: HttpRequest, user_id: int) -> HttpResponse:
+    access.end_sessions_of(user_id=user_id, at=timezone.now(), by=request.actor)
     return see_other("settings-access-user", user_id)
 
 
@@ -131,7 +138,7 @@ def _user(
     request: HttpRequest, user_id: int, form: GrantForm | None = None, status: int = 200,
     refusal: Refused | None = None,
 ) -> HttpResponse:
-    card = screen.card(user_id=user_id, by=request.actor)
+    card = screen.card(user_id=user_id, at=timezone.now(), by=request.actor)
     shown = form or GrantForm(by=request.actor)
     return _page(request, "access_user.html", status=status, card=card, form=shown, refusal=refusal, told=told)
 

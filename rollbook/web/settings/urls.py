@@ -25,6 +25,7 @@ urlpatterns = [
         "settings/access/<int:user_id>/grants/<int:grant_id>/undo/", access.take_away,
         name="settings-access-grant-undo",
     ),
+    path("settings/access/<int:user_id>/sessions/end/", access.sign_out, name="settings-access-sessions-end"),
     path("settings/access/<int:user_id>/disabling/", access.disable, name="settings-access-disabling"),
     path("settings/access/<int:user_id>/disabling/undo/", access.enable, name="settings-access-disabling-undo"),
     path("settings/roles/", roles.roles, name="settings-roles"),

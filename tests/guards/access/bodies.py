@@ -28,6 +28,7 @@ PASSWORD = "correct horse battery"
 # What stands in an address instead of an id.
 SECRETS = {
     "/link/<str:secret>/": "/link/open-sesame/", "/invitation/<str:secret>/": "/invitation/come-in/",
+    "<str:session>": "of-somebody-else",
     "<uidb36>-<key>": "1-nonsense",
 }
 
@@ -243,7 +244,10 @@ def new_member():
 # What only a device in somebody's hand, or a letter, could say right: 422 stands for done.
 WRONG = {wrong_code, wrong_key, nothing}
 # What changes nothing though it is done.
-IDLE = {("POST", "/account/password/set/"): "everybody here has a password", ("POST", "/account/reauthenticate/"): ""}
+IDLE = {
+    ("POST", "/account/password/set/"): "everybody here has a password", ("POST", "/account/reauthenticate/"): "",
+    ("POST", "/account/sessions/end/"): "everybody here has one browser",
+}
 
 # What does two things at once takes the right of both: here that to add a client to the branch of the group.
 TAKES_MORE = {new_member: ("client.edit", "branch")}

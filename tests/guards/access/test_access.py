@@ -67,7 +67,7 @@ PLACES = {
     **dict.fromkeys(("branch", "closing day", "recruit"), BRANCHES),
     **dict.fromkeys(("user", "grant", "invitation"), ("everywhere", *BRANCHES)),
     **dict.fromkeys(("programme", "tariff", "role"), SHARED),
-    "passkey": ("paula",),
+    **dict.fromkeys(("passkey", "session"), ("paula",)),
 }
 # Whoever reaches a group of a branch sees the branch.
 SEEN_IN_PART = {"branch", "closing day"}
@@ -121,7 +121,7 @@ def expected(person, method, route, place):
         return "done"
     if kind == "device":
         return "nothing"
-    if kind == "passkey":  # of somebody else, whoever asks
+    if kind in {"passkey", "session"}:  # of somebody else, whoever asks
         return "not found"
     may = place != "absent" and holds(person, needs, extent, kind, place)
     if kind == "list" or (PLACES[kind] == SHARED and not holds(person, needs, extent, kind, "shared")):
@@ -210,11 +210,12 @@ def in_words(response):
 
 def rows_written():
     """So far in this transaction, what was rolled back included: a refusal must not have written even that. Tries are
-    counted in the cache, refused ones, too; a session keeps what a browser wants to do after signing in."""
+    counted in the cache, refused ones, too; a session keeps what a browser wants to do after signing in; and whoever
+    opens the form of a client has seen the card, whatever becomes of the form."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables"
-            " WHERE relname NOT IN ('cache', 'access_session')"
+            " WHERE relname NOT IN ('cache', 'access_session', 'history_reading')"
         )
         return cursor.fetchone()[0]
 
