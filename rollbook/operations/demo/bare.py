@@ -85,12 +85,11 @@ class Bare:
             with connect() as db:
                 self._carry_out(db, "checks", of=table)
 
-        with ThreadPoolExecutor(lanes) as pool:
-            list(pool.map(index, self._largest_first(self._tables)))
-            tell("all indexes, and statistics")
-            self._carry_out(self._db, "references")
-            list(pool.map(check, self._largest_first({of for of, *_ in self._left(self._db, "checks")})))
-            tell("all references checked")
+        _at_once(lanes, index, self._largest_first(self._tables))
+        tell("all indexes, and statistics")
+        self._carry_out(self._db, "references")
+        _at_once(lanes, check, self._largest_first({of for of, *_ in self._left(self._db, "checks")}))
+        tell("all references checked")
 
     def give_up(self) -> None:
         """The tables are empty, and as if nothing had been begun."""
@@ -132,3 +131,11 @@ class Bare:
     def _largest_first(self, tables: Collection[str]) -> list[str]:
         ask = "SELECT name FROM unnest(%s::text[]) name ORDER BY pg_table_size(name::regclass) DESC, name"
         return [name for (name,) in self._db.execute(ask, [list(tables)])]
+
+
+def _at_once(lanes: int, work: Callable[[str], object], tables: Collection[str]) -> None:
+    pool = ThreadPoolExecutor(lanes)
+    try:
+        list(pool.map(work, tables))
+    finally:
+        pool.shutdown(cancel_futures=True)
