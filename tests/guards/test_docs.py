@@ -92,6 +92,18 @@ def test_the_commands_are_those_that_there_are():
     assert {file.stem for file in COMMANDS.glob("[a-z]*.py")} <= told
 
 
+ASKED = re.compile(r'(?:environ(?:\.\w+)?[\[(]|_(?:flag|number|one_of)\()\s*"([A-Z_]+)"')
+
+
+def test_the_settings_are_those_that_are_asked_for():
+    lines = read("reference/settings.md").splitlines()
+    told = [line.split("`")[1] for line in lines if line.startswith("| `")]
+    asked = {name for file in (ROOT / "rollbook").rglob("*.py") for name in ASKED.findall(file.read_text("utf-8"))}
+    assert len(asked) > 25
+    assert set(told) == asked
+    assert len(told) == len(set(told))
+
+
 def test_what_make_can_do_is_told():
     told = {row[0].removeprefix("make ") for row in rows("reference/commands.md", under="| | |")}
     targets = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
