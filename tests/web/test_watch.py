@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 import pytest
 import structlog
@@ -14,6 +15,7 @@ from rollbook.domains.access import actions
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Role
 from rollbook.domains.access.rules import Reach
+from rollbook.domains.history.models import Entry
 from rollbook.operations.watch import state
 from rollbook.workflows import access_given
 from tests.web.browsing import signed_in
@@ -267,6 +269,24 @@ def test_figures_count_requests_by_route_and_status_and_strange_addresses_as_one
         anna.get(f"/{name}/")
     assert (figure(group) - before[0], figure(strange) - before[1]) == (2, 3)
     assert figure("rollbook_requests_in_progress") == 0
+
+
+def test_figures_tell_how_the_nights_ended(own_database):
+    def told():
+        figures = Client().get("/metrics").content.decode()
+        return dict(re.findall(r'^rollbook_(seconds_since\{what="\w+"\}|broken_promises) (\d+)', figures, re.MULTILINE))
+
+    assert told() == {}
+    now = timezone.now()
+    for verb, days, new in (
+        ("house.examined", 2, {"broken": {"a": {}, "b": {}, "c": {}}}), ("house.examined", 1, {"broken": {"a": {}}}),
+        ("house.backed_up", 3, {}), ("house.backup_failed", 1, {}),
+    ):  # fmt: skip
+        at = now - timedelta(days=days)
+        Entry.objects.create(at=at, by_name="", via="job", verb=verb, subject="house", old={}, new=new)
+    assert {name: int(value) // 86400 if "since" in name else value for name, value in told().items()} == {
+        'seconds_since{what="examined"}': 1, 'seconds_since{what="backed_up"}': 3, "broken_promises": "1",
+    }  # fmt: skip
 
 
 def test_figures_tell_of_jobs_that_wait(own_database):

@@ -5,7 +5,7 @@ Counts of a process that is gone stay, for a sum must not fall; what it held (re
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram, generate_latest
@@ -56,13 +56,16 @@ class _FromTheDatabase(Collector):
             yield _by("jobs", "Jobs that wait, are being done, or failed within a week.", "state", found.jobs)
             yield _gauge("oldest_job_seconds", "How long the oldest due job has waited.", found.oldest_job_seconds)
             yield _by("database_connections", "Connections to this database.", "state", found.connections)
+            yield _by("seconds_since", "Since the last one of what is done each night.", "what", found.seconds_since)
+            if found.broken is not None:
+                yield _gauge("broken_promises", "Found broken by the last examination.", found.broken)
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"rollbook_{name}", what, value=value)
 
 
-def _by(name: str, what: str, label: str, values: state.Counts) -> GaugeMetricFamily:
+def _by(name: str, what: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"rollbook_{name}", what, labels=[label])
     for value, count in values.items():
         family.add_metric([value], count)

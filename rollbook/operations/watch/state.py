@@ -28,6 +28,13 @@ OLDEST = """
 CONNECTIONS = """
     SELECT coalesce(state, 'unknown'), count(*) FROM pg_stat_activity WHERE datname = current_database() GROUP BY 1
 """
+# How the nights ended, as operations/house.py writes it down.
+NIGHTS = """
+    SELECT DISTINCT ON (verb) substr(verb, 7), extract(epoch FROM now() - at)::float,
+           (SELECT count(*) FROM jsonb_object_keys(coalesce(new -> 'broken', '{}')))
+    FROM history_entry
+    WHERE subject = 'house' AND verb IN ('house.examined', 'house.backed_up', 'house.proven') ORDER BY verb, at DESC
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,10 @@ class State:
     jobs: Counts
     oldest_job_seconds: float
     connections: Counts
+    seconds_since: Mapping[str, float]
+    """The last examination, backup and proof of one; what never was is not there."""
+    broken: int | None
+    """Promises that the last examination found broken; None where there was none."""
 
 
 def checks() -> dict[str, bool]:
@@ -52,11 +63,14 @@ def state() -> State | None:
     """None where the database does not answer."""
     try:
         with _asking() as db:
+            nights = {str(what): (float(str(age)), int(str(broken))) for what, age, broken in db.execute(NIGHTS)}
             return State(
                 workers=_workers(db),
                 jobs=dict.fromkeys(("todo", "doing", "failed"), 0) | dict(db.execute(JOBS).fetchall()),
                 oldest_job_seconds=_one(db, OLDEST),
                 connections=dict(db.execute(CONNECTIONS).fetchall()),
+                seconds_since={what: age for what, (age, _) in nights.items()},
+                broken=nights["examined"][1] if "examined" in nights else None,
             )
     except psycopg.Error:
         return None
