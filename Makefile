@@ -1,10 +1,12 @@
 # The same words for people and for CI. Needed: Python 3.11 or newer, make, a package index.
 #   make run             everything, on http://127.0.0.1:8000 (DEMO=0: without demo data; PORT=9000: elsewhere)
 #   make test            all checks and tests, real browser included
+#   make bench           the performance targets, measured (SCALE=S, M or L; BENCH="journal mark": only these)
 
 PYTHON ?= python3
 DEMO ?= S
 PORT ?= 8000
+SCALE ?= M
 export DEMO PORT
 export UV_PYTHON_PREFERENCE = only-system
 export UV_PYTHON_DOWNLOADS = never
@@ -21,7 +23,7 @@ KEYWORDS := -k gettext_lazy -k ngettext_noop:1,2 -k ngettext_lazy:1,2 -k pgettex
 # What a target depends on, where it is more than a file or two.
 PAGES := package.json $(shell find frontend -type f) $(shell find rollbook/web -name '*.html' -o -name '*.py')  # pages name icons
 
-.PHONY: run setup test check fix docs texts clean browser
+.PHONY: run setup test check test-faults wheel fix bench docs texts clean browser
 .DELETE_ON_ERROR:
 
 run: setup
@@ -38,8 +40,27 @@ check: setup
 test: check browser
 	.venv/bin/pytest -n 2
 
+# Processes and databases are killed, disks filled, wires cut: minutes, and by hand. FAULTS=long: as for docs/reliability.md.
+FAULTS ?= short
+
+test-faults: setup
+	FAULTS=$(FAULTS) .venv/bin/pytest -p no:randomly tests/faults
+
+# What is given away: with the built front end inside, so that nobody needs Node to use it.
+wheel: setup
+	@rm -rf build
+	$(UV) build --quiet --wheel --no-build-isolation --python .venv/bin/python
+	@ls dist/*.whl
+
 fix: setup
 	.venv/bin/ruff check --fix
+
+# In a database of its own in the PostgreSQL that comes along: filled the first time (M takes minutes), kept afterwards.
+bench: export EMBEDDED_DATABASE = rollbook_bench_$(SCALE)
+bench: setup
+	@.venv/bin/rollbook migrate --verbosity 0
+	@.venv/bin/rollbook demo --if-empty --scale $(SCALE)
+	@.venv/bin/rollbook bench $(BENCH)
 
 docs: .venv/.made
 	.venv/bin/mkdocs build --strict --quiet --site-dir var/site

@@ -44,11 +44,11 @@ WITHOUT_SCOPE = {
     "history.Entry": "read through what it tells of",
     "history.Reading": "read through whose card it was, or through who read it",
     "imports.ImportedRow": "read by an import, which may do everything",
-    "imports.Run": "read by an import, which may do everything",
-    "people.Management": "read through its employee",
     "imports.KnownHeader": "how a file was read, for those who may set everything",
-    "schedule.LessonTeacher": "read through its lesson",
+    "imports.Run": "read by an import, which may do everything",
     "imports.Upload": "for those who may set everything",
+    "people.Management": "read through its employee",
+    "schedule.LessonTeacher": "read through its lesson",
     "schedule.LessonType": "what a lesson may be is no secret; all branches share it",
 }
 ASKS_NOBODY = {
@@ -73,6 +73,7 @@ WITH_POSITIONS = {
     "rollbook.workflows.access_given.places_of": "one id, and nothing to be confused",
 }
 MAY_WRITE = {
+    "operations/bench/": "signs a browser of its own in, and out again; all else it writes goes through pages and actions",
     "operations/demo/": "the demo writes past the actions, by COPY",
     "operations/launch/": "starts processes and knows no table: its sets are Python's",
     "web/live.py": "knows no table: its sets are Python's",

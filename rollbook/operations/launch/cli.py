@@ -36,6 +36,7 @@ rollbook doctor        check every promise over the whole database
 rollbook backup        back up database and files into one file
 rollbook prove         try a backup: restore it beside, compare all of it, drop it
 rollbook restore       bring a backup back
+rollbook bench         measure the performance targets, on a demo
 rollbook dbshell       psql, by the role that serves
 rollbook help          all other commands
 """
@@ -72,6 +73,9 @@ def _carry_out(args: Sequence[str]) -> int:
             case "migrate" if not any(word.startswith("--database") for word in rest):
                 migrate(*rest)
                 return 0
+            case "bench":  # pages name their files by fingerprints
+                django.setup()
+                call_command("collectstatic", interactive=False, verbosity=0)
         execute_from_command_line(["rollbook", command, *rest])
     return 0
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 SUPERUSER, OWNER, SERVING = "postgres", "rollbook_owner", "rollbook_serving"
 EXTENSIONS = ("btree_gist", "pg_trgm")
@@ -156,6 +157,11 @@ class Cluster:
                 shutil.rmtree(self.data)  # written without fsync: a crash of the machine may have spoiled it
                 self._start()
 
+    def provide(self, database: str) -> None:
+        """A database of this name beside the others, made where there is none."""
+        with self._one_at_a_time():
+            self._provide(database)
+
     def stop(self) -> None:
         with self._one_at_a_time():
             if self._answers():
@@ -258,8 +264,12 @@ class Cluster:
         with self._connected("postgres") as db:
             if not db.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER]).fetchone():
                 self._furnish_template()
-            if not db.execute("SELECT 1 FROM pg_database WHERE datname = 'rollbook'").fetchone():
-                db.execute(f"CREATE DATABASE rollbook OWNER {OWNER}")
+        self._provide("rollbook")
+
+    def _provide(self, database: str) -> None:
+        with self._connected("postgres") as db:
+            if not db.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone():
+                db.execute(SQL("CREATE DATABASE {} OWNER {}").format(Identifier(database), Identifier(OWNER)))
 
     def _furnish_template(self) -> None:
         with self._connected("template1") as db, db.transaction():

@@ -33,7 +33,9 @@ def ready() -> Iterator[None]:
         yield
         return
     with Cluster(folder() / "postgres").running() as cluster:
-        _fill(DATABASE_URL=cluster.url(SERVING), DATABASE_OWNER_URL=cluster.url(OWNER))
+        database = os.environ.get("EMBEDDED_DATABASE") or "rollbook"
+        cluster.provide(database)
+        _fill(DATABASE_URL=cluster.url(SERVING, database), DATABASE_OWNER_URL=cluster.url(OWNER, database))
         yield
 
 
