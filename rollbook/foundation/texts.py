@@ -13,6 +13,8 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 def clean_line(text: str) -> str:
     """One line as it is kept: NFC, without what cannot be seen, single blanks, trimmed. May come out empty."""
+    if text.isprintable():  # Then there is nothing in it that cannot be seen, and no blank but the plain one.
+        return unicodedata.normalize("NFC", " ".join(text.split()))
     seen = (" " if char.isspace() else char for char in text)
     kept = "".join(char for char in seen if unicodedata.category(char) not in _UNSEEN)
     return unicodedata.normalize("NFC", " ".join(kept.split()))

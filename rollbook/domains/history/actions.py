@@ -2,8 +2,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from psycopg.types.json import Jsonb
+
 from rollbook.domains.history.models import Entry, Reading
 from rollbook.foundation.author import Author
+from rollbook.foundation.copying import MANY, copy_in
 
 Fields = Mapping[str, object]
 
@@ -37,15 +40,22 @@ def record(
 
 def record_many(*, verb: str, changes: Iterable[Change], at: datetime, by: Author) -> None:
     """Write down the same act on many subjects, in one statement."""
+    told = list(changes)
+    if len(told) >= MANY:
+        copy_in(
+            Entry, ("at", "by_id", "by_name", "via", "verb", "subject", "within", "old", "new"),
+            (
+                (at, by.user_id, by.name, by.via, verb, one.subject, one.within, Jsonb(one.old), Jsonb(one.new))
+                for one in told
+            ),
+        )
+        return
     Entry.objects.bulk_create(
-        [
-            Entry(
-                at=at, by_id=by.user_id, by_name=by.name, via=by.via, verb=verb,
-                subject=change.subject, within=change.within, old=dict(change.old), new=dict(change.new),
-            )
-            for change in changes
-        ],
-        batch_size=5000,
+        Entry(
+            at=at, by_id=by.user_id, by_name=by.name, via=by.via, verb=verb, subject=one.subject, within=one.within,
+            old=dict(one.old), new=dict(one.new),
+        )
+        for one in told
     )
 
 

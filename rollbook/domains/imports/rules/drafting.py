@@ -129,8 +129,9 @@ class _Reading:
     """One section of the mapping, applied to its file; what is wrong goes to `problems`."""
 
     def __init__(self, section: Section, row: type[Row], terms: Terms, problems: list[Problem]) -> None:
-        self._section, self._terms, self._problems = section, terms, problems
+        self._section, self._problems = section, problems
         self._kinds, self._required = kinds_of(row), required_of(row)
+        self._terms = {name: terms._replace(format=take.format) for name, take in section.fields.items()}
 
     def drafts(self, table: Table | None) -> Iterator[Draft | Ref]:
         """The rows that make sense, and references to those that do not."""
@@ -175,15 +176,16 @@ class _Reading:
         kind = self._kinds[name]
         told = _taken(take, cells)
         texts = (told,) if isinstance(told, str) else told
-        parts = tuple(filter(None, (text.strip() for text in texts)))
+        parts = [part for text in texts if (part := text.strip())]
         if not parts:
             if name in self._required:
                 raise Unfit(N_("Nothing is said here."))
             return None
-        if not kind.many and len(parts) > 1:
-            raise Unfit(N_("One value is expected, not a list."))
-        read = tuple(_read(kind, part, self._terms._replace(format=take.format)) for part in parts)
-        return read if kind.many else read[0]
+        if not kind.many:
+            if len(parts) > 1:
+                raise Unfit(N_("One value is expected, not a list."))
+            return _read(kind, parts[0], self._terms[name])
+        return tuple(_read(kind, part, self._terms[name]) for part in parts)
 
     def _has_columns(self, table: Table) -> bool:
         section = self._section
@@ -243,6 +245,8 @@ def _read(kind: Kind, told: str, terms: Terms) -> object:
 
 def _taken(take: Take, cells: Mapping[str, Cell]) -> Cell:
     """The text or texts of a field, after all that the mapping says is to be done with it."""
+    if take.is_plain:
+        return cells.get(take.column, "")
     if take.value is not None:
         told = take.value
     else:

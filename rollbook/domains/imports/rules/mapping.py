@@ -42,6 +42,12 @@ class Take:
     map: Mapping[str, str] = field(default_factory=dict)
     otherwise: str | None = None
     format: str = ""
+    is_plain: bool = field(init=False)
+    """A column as it stands, as most are."""
+
+    def __post_init__(self) -> None:
+        done = self.template or self.value is not None or self.split or self.map or self.otherwise is not None
+        object.__setattr__(self, "is_plain", not done)
 
 
 @dataclass(frozen=True, slots=True)
