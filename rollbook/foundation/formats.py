@@ -1,17 +1,22 @@
 """How values are written for people: money, dates, ages, phones, in the words and signs of a language."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
 from babel import Locale
-from babel.dates import format_date, get_day_names
+from babel.dates import format_date, format_timedelta, get_day_names
+from babel.units import format_unit
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
 THIN = "\N{NARROW NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 NBSP = "\N{NO-BREAK SPACE}"
+
+SIZES = (
+    ("digital-gigabyte", 10**9), ("digital-megabyte", 10**6), ("digital-kilobyte", 10**3), ("digital-byte", 1),
+)  # fmt: skip
 
 # From this age on nobody counts the months.
 GROWN = 12
@@ -98,6 +103,19 @@ def clock(value: time | datetime) -> str:
 def moment(value: datetime, *, language: str) -> str:
     """19 марта 2026, 17:00, in the zone the value comes in."""
     return f"{day(value, language=language)}, {clock(value)}"
+
+
+def ago(age: timedelta, *, language: str) -> str:
+    """5 часов назад; less than a minute is one."""
+    told = max(age, timedelta(minutes=1))
+    text = format_timedelta(-told, granularity="minute", threshold=2, add_direction=True, locale=language)
+    return text.replace(" ", NBSP)
+
+
+def size(count: int, *, language: str) -> str:
+    """12 МБ."""
+    unit, of = next((unit, of) for unit, of in SIZES if count >= of or of == 1)
+    return format_unit(round(count / of, 1 if count < 10 * of and of > 1 else 0), unit, "short", locale=language)
 
 
 def phone(e164: str) -> str:

@@ -43,7 +43,7 @@ def examine(*, at: datetime, by: Author) -> None:
         for finding in found
         if finding.broken
     }
-    lacks = {lack.name: lack.details for lack in lacking()}
+    lacks = {lack.name: dict(lack.details) for lack in lacking()}
     _record(verb="house.examined", new={"promises": len(found), "broken": broken, "lacks": lacks}, at=at, by=by)
 
 

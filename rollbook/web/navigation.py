@@ -26,6 +26,8 @@ class Link:
     address: str
     icon: str
     current: bool
+    count: int = 0
+    """What waits behind it."""
 
 
 ENTRIES = (

@@ -47,6 +47,8 @@ def environment(**options: Any) -> Environment:
         "month": _in_language(formats.month),
         "weekday": _in_language(formats.weekday),
         "moment": _in_language(formats.moment),
+        "ago": _in_language(formats.ago),
+        "size": _in_language(formats.size),
         "time": formats.clock,
         "phone": formats.phone,
         "age": age,

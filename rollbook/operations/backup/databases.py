@@ -73,9 +73,9 @@ def beside() -> Iterator[Connection]:
 
 def may_create() -> bool:
     """Whether the owner may create databases beside the live one."""
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user")
-        return bool(cursor.fetchone()[0])
+    with connected("owner", live()) as db:
+        found = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+        return bool(db.execute(found).fetchone()[0])
 
 
 @contextmanager

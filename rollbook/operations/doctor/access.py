@@ -1,16 +1,18 @@
 """Who may do what."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.doctor.promise import Promise
 
 PROMISES = (
     Promise(
         "founded",
-        "There is an organisation.",
+        _("There is an organisation."),
         "SELECT 'no organisation' WHERE NOT EXISTS (SELECT FROM access_organisation)",
     ),
     Promise(
         "owned",
-        "Somebody owns it: an active user with the role of the owner over everything.",
+        _("Somebody owns it: an active user with the role of the owner over everything."),
         """
         SELECT 'nobody' WHERE EXISTS (SELECT FROM access_organisation) AND NOT EXISTS (
           SELECT FROM access_grant held
@@ -22,7 +24,7 @@ PROMISES = (
     ),
     Promise(
         "grants_reach",
-        "A grant for branches or groups names at least one.",
+        _("A grant for branches or groups names at least one."),
         """
         SELECT 'grant:' || held.id FROM access_grant held
         WHERE (held.reach = 'branches' AND NOT EXISTS (SELECT FROM access_grant_branches b WHERE b.grant_id = held.id))

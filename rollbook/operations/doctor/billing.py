@@ -1,5 +1,7 @@
 """Every sum explains itself."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.doctor.promise import Promise
 
 # What stands charged for each mark, and what should: its share of its price, rounded half up, once (spec 05).
@@ -10,7 +12,7 @@ _CHARGED = """
 PROMISES = (
     Promise(
         "stored_balance",
-        "A stored balance is the sum of the entries, and counts them.",
+        _("A stored balance is the sum of the entries, and counts them."),
         """
         SELECT 'client:' || coalesce(account.client_id, summed.client_id)
         FROM billing_account account
@@ -22,7 +24,7 @@ PROMISES = (
     ),
     Promise(
         "charged_as_marked",
-        "What stands charged is what the marks say; a cancelled lesson and a mark taken back cost nothing.",
+        _("What stands charged is what the marks say; a cancelled lesson and a mark taken back cost nothing."),
         f"""
         SELECT 'mark:' || coalesce(mark.id, charged.mark_id)
         FROM journal_mark mark
@@ -36,7 +38,7 @@ PROMISES = (
     ),
     Promise(
         "reversals",
-        "A reversal takes back one entry, whole.",
+        _("A reversal takes back one entry, whole."),
         """
         SELECT 'entry:' || reversal.id FROM billing_ledgerentry reversal
         JOIN billing_ledgerentry entry ON entry.id = reversal.reverses_id
@@ -45,7 +47,7 @@ PROMISES = (
     ),
     Promise(
         "payments_are_booked",
-        "The entries of a payment sum up to it, or to nothing where it was taken back.",
+        _("The entries of a payment sum up to it, or to nothing where it was taken back."),
         """
         SELECT 'payment:' || payment.id FROM billing_payment payment
         LEFT JOIN billing_ledgerentry entry ON entry.payment_id = payment.id

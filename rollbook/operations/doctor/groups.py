@@ -1,11 +1,13 @@
 """Groups and who belongs to them. That enrolments and freezes do not overlap is kept by constraints."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.doctor.promise import Promise
 
 PROMISES = (
     Promise(
         "nobody_in_a_group_that_is_over",
-        "Whoever belongs to a group belongs to one that is not disbanded.",
+        _("Whoever belongs to a group belongs to one that is not disbanded."),
         """
         SELECT format('client:%s in group:%s', enrolment.client_id, enrolment.group_id)
         FROM groups_enrolment enrolment JOIN groups_group ON groups_group.id = enrolment.group_id

@@ -1,12 +1,14 @@
 """What is done for the data every night. The history says when; where nothing was ever backed up nothing is promised,
 and `lacking` says so."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.doctor.promise import Promise
 
 PROMISES = (
     Promise(
         "backups_go_on",
-        "Since there are backups, the newest is less than two days old.",
+        _("Since there are backups, the newest is less than two days old."),
         """
         SELECT to_char(max(at), 'YYYY-MM-DD HH24:MI') FROM history_entry
         WHERE subject = 'house' AND verb = 'house.backed_up' HAVING max(at) < now() - interval '48 hours'
@@ -14,7 +16,7 @@ PROMISES = (
     ),
     Promise(
         "backups_come_back",
-        "The backup that was tried last could be restored.",
+        _("The backup that was tried last could be restored."),
         """
         SELECT to_char(at, 'YYYY-MM-DD HH24:MI') FROM (
           SELECT at, verb FROM history_entry

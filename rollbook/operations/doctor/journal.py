@@ -1,11 +1,13 @@
 """Marks against lessons, enrolments and each other."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.doctor.promise import Promise
 
 PROMISES = (
     Promise(
         "mark_day",
-        "The day of a mark is that of its lesson.",
+        _("The day of a mark is that of its lesson."),
         """
         SELECT 'mark:' || mark.id FROM journal_mark mark
         JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id WHERE mark.day <> lesson.day
@@ -13,7 +15,7 @@ PROMISES = (
     ),
     Promise(
         "mark_of_a_member",
-        "A regular mark is that of somebody who belonged to the group on that day.",
+        _("A regular mark is that of somebody who belonged to the group on that day."),
         """
         SELECT format('client:%s lesson:%s', mark.client_id, mark.lesson_id) FROM journal_mark mark
         JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
@@ -26,7 +28,7 @@ PROMISES = (
     ),
     Promise(
         "held_lesson_is_marked",
-        "A lesson in which somebody came or was missed is held, unless it is cancelled.",
+        _("A lesson in which somebody came or was missed is held, unless it is cancelled."),
         """
         SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
         WHERE lesson.held_at IS NULL AND lesson.cancelled_at IS NULL AND EXISTS (
@@ -36,7 +38,7 @@ PROMISES = (
     ),
     Promise(
         "make_up_pairs",
-        "A make-up works off a miss of the same client, and not one that was worked off by hand.",
+        _("A make-up works off a miss of the same client, and not one that was worked off by hand."),
         """
         SELECT 'mark:' || visit.id FROM journal_mark visit JOIN journal_mark miss ON miss.id = visit.makes_up_id
         WHERE visit.client_id <> miss.client_id
@@ -46,7 +48,7 @@ PROMISES = (
     ),
     Promise(
         "present_is_attended",
-        "Whoever counts as present is marked attended, and the other way round.",
+        _("Whoever counts as present is marked attended, and the other way round."),
         """
         SELECT 'mark:' || id FROM journal_mark WHERE present <> (status IS NOT DISTINCT FROM 'attended')
         """,

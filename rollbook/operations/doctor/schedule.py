@@ -1,11 +1,13 @@
 """Lessons, and what they repeat of others."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.doctor.promise import Promise
 
 PROMISES = (
     Promise(
         "lesson_day",
-        "The day of a lesson is the local one of its branch.",
+        _("The day of a lesson is the local one of its branch."),
         """
         SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
         JOIN access_branch branch ON branch.id = lesson.branch_id
@@ -14,7 +16,7 @@ PROMISES = (
     ),
     Promise(
         "lesson_teacher_time",
-        "What is kept beside a teacher is the time and standing of the lesson.",
+        _("What is kept beside a teacher is the time and standing of the lesson."),
         """
         SELECT format('lesson:%s employee:%s', lesson.id, teacher.employee_id)
         FROM schedule_lessonteacher teacher JOIN schedule_lesson lesson ON lesson.id = teacher.lesson_id
@@ -24,7 +26,7 @@ PROMISES = (
     ),
     Promise(
         "lesson_of_its_branch",
-        "A lesson of a group is in the group's branch, and so is its room.",
+        _("A lesson of a group is in the group's branch, and so is its room."),
         """
         SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
         LEFT JOIN groups_group ON groups_group.id = lesson.group_id
@@ -35,7 +37,7 @@ PROMISES = (
     ),
     Promise(
         "lessons_ahead",
-        "Every running group whose timetable goes on has lessons ahead: the nightly job runs.",
+        _("Every running group whose timetable goes on has lessons ahead: the nightly job runs."),
         """
         SELECT 'group:' || groups_group.id FROM groups_group
         WHERE groups_group.state IN ('recruiting', 'running')

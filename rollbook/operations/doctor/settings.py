@@ -1,5 +1,7 @@
 """What the database itself must be like for the promises to be kept."""
 
+from django.utils.translation import gettext_noop as _
+
 from rollbook.operations.demo import UNFINISHED
 from rollbook.operations.doctor.promise import Promise
 
@@ -8,12 +10,12 @@ _LEDGER = "('billing_ledgerentry'), ('history_entry'), ('history_reading'), ('ac
 PROMISES = (
     Promise(
         "filled_whole",
-        "A demo that was begun is there to its last index: what was killed is filled again by the same command.",
+        _("A demo that was begun is there to its last index: what was killed is filled again by the same command."),
         f"SELECT 'unfinished: rollbook demo' WHERE to_regclass('{UNFINISHED}') IS NOT NULL",  # noqa: S608
     ),
     Promise(
         "constraints_hold",
-        "Every constraint is one that was checked against all rows.",
+        _("Every constraint is one that was checked against all rows."),
         """
         SELECT format('%s.%s', conrelid::regclass, conname) FROM pg_constraint
         WHERE NOT convalidated AND connamespace = 'public'::regnamespace
@@ -21,7 +23,7 @@ PROMISES = (
     ),
     Promise(
         "triggers_watch",
-        "No trigger that keeps a promise is switched off.",
+        _("No trigger that keeps a promise is switched off."),
         """
         SELECT format('%s.%s', tgrelid::regclass, tgname) FROM pg_trigger
         WHERE NOT tgisinternal AND tgenabled = 'D'
@@ -29,7 +31,7 @@ PROMISES = (
     ),
     Promise(
         "append_only",
-        "Ledger and history refuse every change, whoever asks.",
+        _("Ledger and history refuse every change, whoever asks."),
         f"""
         SELECT kept.name FROM (VALUES {_LEDGER}) kept (name)
         WHERE NOT EXISTS (
@@ -39,7 +41,7 @@ PROMISES = (
     ),
     Promise(
         "two_roles",
-        "Whoever serves may change neither ledger nor history nor balances (with one role, triggers refuse it).",
+        _("Whoever serves may change neither ledger nor history nor balances (with one role, triggers refuse it)."),
         f"""
         SELECT format('%s may change %s', current_user, kept.name) FROM (VALUES {_LEDGER}) kept (name)
         WHERE has_table_privilege(kept.name, 'UPDATE') OR has_table_privilege(kept.name, 'DELETE')

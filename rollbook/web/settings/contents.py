@@ -1,14 +1,17 @@
 """What stands beside every page of settings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.foundation.errors import NotAllowed
+from rollbook.screens.settings import state
 from rollbook.web.navigation import Link
 
 
@@ -19,6 +22,8 @@ class Entry:
     icon: str
     permission: Permission
     everywhere: bool = False
+    waiting: Callable[..., int] = lambda **_: 0
+    """How much waits behind it."""
 
     def shown(self, by: Actor) -> bool:
         return by.may_everywhere(self.permission) if self.everywhere else by.may(self.permission)
@@ -34,13 +39,21 @@ ENTRIES = (
     Entry("settings-roles", _("Roles"), "shield-lock", Permission.ACCESS_MANAGE),
     Entry("settings-tariffs", _("Tariffs"), "receipt", Permission.TARIFF_EDIT),
     Entry("settings-closing-days", _("Closing days"), "calendar-off", Permission.SETTINGS_EDIT),
+    Entry(
+        "settings-house", _("State of the house"), "stethoscope", Permission.SETTINGS_EDIT, everywhere=True,
+        waiting=state.troubles,
+    ),
 )
 
 
 def contents(request: HttpRequest, *, current: str) -> tuple[Link, ...]:
     """The lists that whoever asks may see."""
+    now = timezone.now()
     return tuple(
-        Link(str(entry.label), reverse(entry.name), entry.icon, entry.name == current)
+        Link(
+            str(entry.label), reverse(entry.name), entry.icon, entry.name == current,
+            entry.waiting(at=now, by=request.actor),
+        )
         for entry in ENTRIES
         if entry.shown(request.actor)
     )

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.settings import access, closing_days, organisation, roles, views
+from rollbook.web.settings import access, closing_days, house, organisation, roles, views
 from rollbook.web.settings.branches import BRANCHES
 from rollbook.web.settings.employees import EMPLOYEES
 from rollbook.web.settings.programmes import PROGRAMMES
@@ -32,6 +32,9 @@ urlpatterns = [
     path("settings/roles/new/", roles.new, name="settings-role-new"),
     path("settings/roles/<int:role_id>/edit/", roles.edit, name="settings-role-edit"),
     path("settings/roles/<int:role_id>/removal/", roles.remove, name="settings-role-removal"),
+    path("settings/house/", house.state, name="settings-house"),
+    path("settings/house/examination/", house.examination, name="settings-house-examination"),
+    path("settings/house/backup/", house.backup, name="settings-house-backup"),
     path("settings/closing-days/<int:closing_day_id>/undo/", closing_days.reopen, name="settings-closing-day-undo"),
 ]
 for section in SECTIONS:
