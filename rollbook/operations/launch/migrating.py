@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 
+import django
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, connections
 from psycopg.errors import LockNotAvailable
@@ -18,6 +19,7 @@ PAUSES = (1, 1, 2, 3, 5, 8, 13, 21)  # seconds before each new try
 def migrate(*words: str) -> None:
     """What Django's command does, as the owner of the schema. Each migration is whole or not at all: a new try begins
     with the one that did not come to its turn."""
+    django.setup()
     for pause in (*PAUSES, None):
         try:
             _try(words)
