@@ -3,7 +3,7 @@
 import sys
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import engines
 from django.utils.translation import gettext_lazy as _
 from jinja2_fragments import render_block
@@ -54,7 +54,9 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     error, env = Unavailable(), engines["jinja2"].env
-    if request.headers.get("HX-Request"):
+    if request.path.startswith("/api/"):
+        response: HttpResponse = JsonResponse({"detail": str(error), "values": [], "fields": {}})
+    elif request.headers.get("HX-Request"):
         response = HttpResponse(render_block(env, "refusal.html", "refusal", error=error))
         response["HX-Retarget"], response["HX-Reswap"] = "#refusal", "innerHTML"
     else:

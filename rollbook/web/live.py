@@ -77,7 +77,8 @@ class Live:
         self.database = database
         self.origin = origin
         self.readers: set[Reader] = set()
-        self.listening = False
+        self.listening: bool | None = None
+        """Whether the database is listened to; None until that was tried."""
         self.pages = BaseHandler()
         self.pages.load_middleware()
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="rights")
@@ -113,7 +114,8 @@ class Live:
             try:
                 await self._listen_once()
             except psycopg.Error as error:
-                log.warning("The database cannot be listened to: %s", error)
+                if self.listening is not False:  # once, however long it is away
+                    log.warning("The database cannot be listened to: %s", error)
             self.listening = False
             await asyncio.sleep(1)
 
@@ -121,6 +123,7 @@ class Live:
         async with await psycopg.AsyncConnection.connect(self.database, autocommit=True, **ALIVE) as connection:
             await connection.execute("LISTEN rollbook")
             self.listening = True
+            log.info("The database is listened to.")
             for reader in list(self.readers):
                 reader.hear(reader.topics)  # whatever was told while nobody listened
             async for note in connection.notifies():
@@ -131,7 +134,7 @@ class Live:
     async def _probe(self, scope: Scope, send: Send) -> None:
         """What a page process answers, and whether the database is listened to. Not in the loop, for it may wait."""
         request = ASGIRequest(scope, BytesIO())
-        ask = partial(probes.answer, request, also={"event stream": self.listening})
+        ask = partial(probes.answer, request, also={"event stream": bool(self.listening)})
         response = await asyncio.get_running_loop().run_in_executor(self.probing, ask)
         if response is None:
             await self._say(send, 404)

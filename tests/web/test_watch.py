@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import structlog
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -71,6 +71,20 @@ def test_what_django_refuses_is_one_line_too(db, said):
     assert Client().get("/groups/", headers={"host": "evil.example"}).status_code == 400
     assert Client(enforce_csrf_checks=True).post("/preferences/theme/", {"theme": "dark"}).status_code == 403
     assert [line["status"] for line in said()] == [400, 403]
+
+
+def test_without_the_database_a_request_is_one_line_without_a_traceback_and_its_route_is_known(anna, said, monkeypatch):
+    def falls(*_args, **_told):
+        raise OperationalError("cut off\nin the middle")
+
+    monkeypatch.setattr("rollbook.web.account.sessions.SessionStore.load", falls)
+    anna.raise_request_exception = False
+    assert anna.get("/groups/").status_code == 503
+    assert anna.get("/api/v1/clients/").json()["detail"]
+    page, api = said()
+    assert page.items() >= {"level": "warning", "route": "/groups/", "status": 503, "why": "cut off"}.items()
+    assert "exception" not in page
+    assert (api["route"], api["status"]) == ("/api/v1/clients/", 503)
 
 
 def test_files_are_told_of_to_whoever_asks_for_everything(said):

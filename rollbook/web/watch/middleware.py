@@ -8,6 +8,7 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, ResolverMatch, resolve
 
 from rollbook.foundation.statements import Tally, counting
 from rollbook.operations.watch import metrics
@@ -59,7 +60,6 @@ def _tell(request: HttpRequest, response: HttpResponse, tally: Tally, seconds: f
             f'{tally.repeated} of them repeated"'
         )
     slow = seconds * 1000 >= settings.SLOW_MS
-    failure = getattr(request, "failure", None) if response.status_code == 500 else None
     level = _level(response.status_code, route, slow)
     getattr(log, level)(
         "request",
@@ -70,18 +70,19 @@ def _tell(request: HttpRequest, response: HttpResponse, tally: Tally, seconds: f
         ms=round(seconds * 1000, 1),
         statements=tally.count,
         db_ms=round(tally.seconds * 1000, 1),
-        **_told(request, failure=failure, slow=slow),
+        **_told(request, response.status_code, slow=slow),
     )
 
 
-def _told(request: HttpRequest, *, failure: object, slow: bool) -> dict[str, object]:
-    """What not every request has to say."""
-    actor = getattr(request, "actor", None)
+def _told(request: HttpRequest, status: int, *, slow: bool) -> dict[str, object]:
+    """What not every request has to say. A database that is away needs no traceback each time."""
+    actor, failure = getattr(request, "actor", None), getattr(request, "failure", None)
+    away = failure and status == 503
     told = {
         "user": actor.user_id if actor else None,
-        "why": getattr(request, "why", None),
+        "why": str(failure[1]).partition("\n")[0] if away else getattr(request, "why", None),
         "slow": slow or None,
-        "exc_info": failure,
+        "exc_info": failure if status == 500 else None,
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -96,9 +97,17 @@ def _level(status: int, route: str, slow: bool) -> str:
 
 def _route(request: HttpRequest) -> str:
     """The pattern, never the address: that of a sign-in link is a secret."""
-    if match := request.resolver_match:
+    if match := request.resolver_match or _resolved(request.path_info):
         return "/" + re.sub(r"\(\?P<(\w+)>(?:[^()]|\([^()]*\))*\)", r"<\1>", match.route).replace("^", "").rstrip("$")
     return "static" if request.path.startswith(settings.STATIC_URL) else "unmatched"
+
+
+def _resolved(path: str) -> ResolverMatch | None:
+    """Of a request that was stopped before anybody looked where it leads."""
+    try:
+        return resolve(path)
+    except Resolver404:
+        return None
 
 
 def _ids(request: HttpRequest) -> dict[str, int]:
