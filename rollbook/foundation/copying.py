@@ -6,14 +6,14 @@ from django.db import connections, models, router
 from psycopg.sql import SQL, Identifier
 
 # Below this an INSERT is as good, and can be seen in a list of statements.
-MANY = 1_000
+MANY = 200
 
 
 def copy_in(model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Add rows, each with the values of these fields; whatever is left out has its default in the database."""
-    columns = (model._meta.get_field(name).column for name in fields)
+    names = {field.name: Identifier(str(field.column)) for field in model._meta.concrete_fields}
     statement = SQL("COPY {} ({}) FROM STDIN").format(
-        Identifier(model._meta.db_table), SQL(", ").join(map(Identifier, columns))
+        Identifier(model._meta.db_table), SQL(", ").join(names[field] for field in fields)
     )
     with connections[router.db_for_write(model)].cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:

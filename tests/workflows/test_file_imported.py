@@ -1,16 +1,16 @@
 """One file of a person, from its bytes to the rows: each kind on the cast of all tests."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from decimal import Decimal
 
 import pytest
 
 from rollbook.domains.access.models import Organisation
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
-from rollbook.domains.groups.models import Enrolment, Group, Programme
+from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client, Contact, Relation
-from rollbook.domains.schedule.models import Lesson, TimetableSlot
+from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound
 from rollbook.foundation.tables import apart
 from rollbook.foundation.tables.apart import Options
@@ -25,7 +25,7 @@ def take(school):
     """Take lines of CSV in as the owner, in North, by what is recognised."""
     Organisation.objects.update(phone_region="RU")
 
-    def take(text, kind="", *, duplicates="join", dry_run=False, at=AT, source="file-1", by="vera", branch="north", **told):
+    def take(text, kind="", *, duplicates="join", source="file-1", by="vera", branch="north", **told):
         data = text.encode() if isinstance(text, str) else text
         name = told.pop("name", "a.csv")
         described = apart.describe(name=name, data=data)
@@ -33,8 +33,8 @@ def take(school):
         columns = {column: guess.column for column, guess in found.columns.items()} | told.pop("columns", {})
         return file_imported.take_in(
             name=name, file=data, options=Options(), kind=kind or found.kind, columns=columns,
-            branch_id=school.branches[branch].pk, duplicates=duplicates, dry_run=dry_run, source=source, at=at,
-            by=school.actor(by), **told,
+            branch_id=school.branches[branch].pk, duplicates=duplicates, source=source,
+            by=school.actor(by), **{"at": AT, **told},
         )
 
     return take

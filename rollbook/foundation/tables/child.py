@@ -65,7 +65,7 @@ def _told(request: Mapping[str, Any], data: bytes) -> dict[str, object]:
         if isinstance(item, Fault):
             faults += 1
             if faults > MAX_FAULTS:
-                raise torn(item.line, N_("From line {line} on this is no table."), line=item.line)
+                raise torn(item.line, N_("From line {number} on this is no table."), number=item.line)
             if faults <= request["faults"]:
                 cells = [cell[:MAX_CELL] for cell in item.cells[:MAX_COLUMNS]]
                 _say({"line": item.line, "reason": item.reason, "values": item.values, "cells": cells})

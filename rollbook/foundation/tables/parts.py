@@ -44,7 +44,8 @@ class Line(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Why a line cannot be read; `values` are what `{...}` in the sentence stands for, `cells` what could be made out."""
+    """Why a line cannot be read; `values` are what `{...}` in the sentence stands for, `cells` what could be made out
+    of it."""
 
     line: int
     reason: str

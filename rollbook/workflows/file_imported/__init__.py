@@ -5,7 +5,7 @@ and the rest is taken.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,7 +24,7 @@ from rollbook.domains.imports.rules.usual import Habits
 from rollbook.domains.schedule.actions import Overlap
 from rollbook.foundation.errors import InvalidInput
 from rollbook.foundation.periods import local
-from rollbook.foundation.tables import Fault, apart, written
+from rollbook.foundation.tables import apart, written
 from rollbook.foundation.tables.apart import Described, Options
 from rollbook.workflows.file_imported.standing import Here
 from rollbook.workflows.file_imported.taking import Added, LineProblem, Taking, Tally
@@ -131,7 +131,7 @@ def error_file(
         reasons[problem.line].append(problem.told(_))
     with apart.read(name=name, data=file, options=options) as sheet:
         width = len(sheet.about.columns)
-        rows = (
+        rows: Iterator[list[written.Value]] = (
             [*cells, *[""] * (width - len(cells)), line.line, " ".join(reasons[line.line])]
             for line in sheet if line.line in reasons
             for cells in [line.cells[:width]]

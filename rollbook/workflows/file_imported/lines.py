@@ -96,7 +96,7 @@ class ClientLines(Lines):
     def __init__(self, here: Here, headings: Mapping[str, str]) -> None:
         super().__init__(here, headings)
         self._clients, self._catalogue, self._enrolled = Clients(here), Catalogue(here), Enrolled()
-        self._numbered: dict[str, set[int]] = {}
+        self._numbered: Mapping[str, set[int]] = {}
         self._implied = {at: _kinship_of(at, headings) for at in _CONTACTS}
 
     def prepare(self, lines: Sequence[Cells]) -> None:
@@ -107,7 +107,8 @@ class ClientLines(Lines):
         ids = {pk for key in keys if (pk := self.here.known["clients"].get(key))}
         ids |= {pk for pks in self._numbered.values() for pk in pks}
         self._clients.prepare(names, phones, ids)
-        self._enrolled.prepare([int(ref[1:]) for name, cells in zip(names, lines, strict=True) for ref in self._found(cells, name)] + list(ids))
+        found = {int(ref[1:]) for name, cells in zip(names, lines, strict=True) for ref in self._found(cells, name)}
+        self._enrolled.prepare(found | ids)
 
     def forget(self) -> None:
         super().forget()
@@ -156,7 +157,8 @@ class ClientLines(Lines):
         return self._clients.same(name, _text(cells, "birth_date"), _phones_of(cells))
 
     def _is_phone_known(self, phone: str) -> bool:
-        return phone in self._clients.by_phone or phone in self.fresh["contacts"] or phone in self.here.known["contacts"]
+        known = (self._clients.by_phone, self.fresh["contacts"], self.here.known["contacts"])
+        return any(phone in phones for phones in known)
 
     def _contact(self, at: str, cells: Cells, client: str) -> tuple[str, str] | None:
         """A reference to the contact and its key, the latter blank where it stands; None where the line has none."""
@@ -167,20 +169,21 @@ class ClientLines(Lines):
         key = phone or digest(client, words(" ".join(name)), email, telegram)
         if key in self.here.known["contacts"] or key in self.fresh["contacts"]:
             return "", key
-        ties = self._clients.ties.get(client, {})
+        ties, named = self._clients.ties.get(client, {}), words(f"{name.last} {name.first}")
         if not phone:
-            same = [ref for ref, tie in ties.items() if any(name) and words(tie.name) == words(f"{name.last} {name.first}")]
+            same = [ref for ref, tie in ties.items() if any(name) and words(tie.name) == named]
             return (same[0], "") if len(same) == 1 else ("", key)
         standing = self._clients.by_phone.get(phone, {})
         for likely in (
             [pk for pk in standing if f"@{pk}" in ties],
-            [pk for pk, told in standing.items() if any(name) and words(told) == words(f"{name.last} {name.first}")],
+            [pk for pk, told in standing.items() if any(name) and words(told) == named],
             list(standing),
         ):
             if len(likely) == 1:
                 return f"@{likely[0]}", ""
         if standing:
-            raise Aside(f"{at}_phone", N_("Several contacts have this phone: {names}"), names="; ".join(sorted(standing.values())[:5]))
+            names = "; ".join(sorted(standing.values())[:5])
+            raise Aside(f"{at}_phone", N_("Several contacts have this phone: {names}"), names=names)
         return "", key
 
     def _attached(
@@ -252,7 +255,7 @@ def _kinship_of(at: str, headings: Mapping[str, str]) -> str:
     return str(next(filter(None, found), ""))
 
 
-def _numbered(keys: Collection[str], here: Here) -> dict[str, set[int]]:
+def _numbered(keys: Collection[str], here: Here) -> Mapping[str, set[int]]:
     """Clients by their number in any file that was taken in."""
     return imported.numbered(target="clients", keys=keys, by=here.by) if keys else {}
 
@@ -262,7 +265,7 @@ class _Who:
 
     def __init__(self, here: Here) -> None:
         self._here, self._clients = here, Clients(here)
-        self._numbered: dict[str, set[int]] = {}
+        self._numbered: Mapping[str, set[int]] = {}
 
     def prepare(self, lines: Sequence[Cells]) -> None:
         names = [name for cells in lines if (name := _who_name(cells))]
@@ -451,7 +454,9 @@ class MarkLines(Lines):
             self._lessons[lesson.group, lesson.day].append(lesson)
         ids = [lesson.pk for lessons in self._lessons.values() for lesson in lessons]
         marks = Mark.objects.visible_to(self.here.by, Permission.JOURNAL_SEE).standing().filter(lesson__in=ids)
-        self._marks = {(client, lesson): status for client, lesson, status in marks.values_list("client", "lesson", "status")}
+        self._marks = {
+            (client, lesson): status for client, lesson, status in marks.values_list("client", "lesson", "status")
+        }
 
     def make(self, cells: Cells) -> Made:
         client = self._who.find(cells)
@@ -471,7 +476,8 @@ class MarkLines(Lines):
             return found[0].pk
         if found:
             times = ", ".join(one.starts for one in found)
-            raise Aside("day", N_("The group has several lessons on that day ({times}): say when it starts."), times=times)
+            reason = N_("The group has several lessons on that day ({times}): say when it starts.")
+            raise Aside("day", reason, times=times)
         raise Aside("day", N_("The group has no lesson then."))
 
 

@@ -111,7 +111,8 @@ class Catalogue:
 
     def group(self, name: str, column: str = "group") -> int:
         found = self.groups.find(name)
-        return _only(found, column, name, N_("There is no group {name} in this branch."), N_("There are several groups {name}."))
+        none, several = N_("There is no group {name} in this branch."), N_("There are several groups {name}.")
+        return _only(found, column, name, none, several)
 
     @property
     def groups(self) -> Names:
@@ -137,7 +138,8 @@ class Catalogue:
         if self._rooms is None:
             rows = Room.objects.filter(branch=self.here.branch_id, archived_at=None).values_list("pk", "name")
             self._rooms = Names((pk, told, True) for pk, told in rows)
-        return _only(self._rooms.find(name), "room", name, N_("There is no room {name} in this branch."), N_("There are several rooms {name}."))
+        none, several = N_("There is no room {name} in this branch."), N_("There are several rooms {name}.")
+        return _only(self._rooms.find(name), "room", name, none, several)
 
     def teacher(self, name: str) -> int:
         if self._teachers is None:
@@ -153,7 +155,8 @@ class Catalogue:
                 for told in {f"{last} {first}", f"{last} {first} {middle}"}
             )
         found = sorted(set(self._teachers.find(name) or self._teachers.like(name)))
-        return _only(found, "teachers", name, N_("There is no teacher {name}."), N_("There are several teachers {name}."))
+        none, several = N_("There is no teacher {name}."), N_("There are several teachers {name}.")
+        return _only(found, "teachers", name, none, several)
 
 
 def _only(found: Sequence[int], column: str, name: str, none: str, several: str) -> int:
@@ -309,5 +312,3 @@ class Enrolled:
         first = date.fromisoformat(since)
         last = date.fromisoformat(until) if until else first
         return any(begin <= first and last <= end and first < end for begin, end in self._days.get((client, group), ()))
-
-

@@ -26,7 +26,7 @@ from rollbook.workflows.file_imported.lines import LINES, PAYMENTS, Lines
 from rollbook.workflows.file_imported.standing import Aside, Duplicate, Here, Refs
 
 # So many lines are in memory at once, and are tried anew where some of them are refused.
-CHUNK = 5_000
+CHUNK = 1_000
 ROUNDS = 12
 
 
@@ -139,7 +139,8 @@ class Taking:
                 self._set_aside(problem.origin.line, self._declared(problem.field), problem.reason, problem.values)
             broken = {problem.origin.line for problem in refused}
             lines = [line for line in lines if line.line not in broken]
-        raise imports.NotImported([Problem(Origin(FILE, lines[0].line if lines else 1), "", N_("Too many lines refuse each other."), {})])
+        first = Origin(FILE, lines[0].line if lines else 1)
+        raise imports.NotImported([Problem(first, "", N_("Too many lines stand in each other's way."), {})])
 
     def _made(self, lines: Sequence[_Read]) -> tuple[list[_Read], "_Made"]:
         """The lines that can be made, and what is made of them."""

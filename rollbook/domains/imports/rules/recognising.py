@@ -116,7 +116,9 @@ def _same(word: str, sought: str) -> bool:
 
 
 def _begins(words: Iterable[str], beginnings: Sequence[str]) -> bool:
-    return any(word.startswith(begin) if not begin.isdigit() else word == begin for word in words for begin in beginnings)
+    return any(
+        word == begin if begin.isdigit() else word.startswith(begin) for word in words for begin in beginnings
+    )
 
 
 def _readable(texts: Sequence[str], column: Column, habits: Habits) -> float:

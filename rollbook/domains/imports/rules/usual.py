@@ -33,10 +33,12 @@ _FIRST_SERIAL, _LAST_SERIAL = 7306, 73050  # 1920 to 2099, as spreadsheets count
 _CLOCK = re.compile(r"([0-9]{1,2})(?:[:.\-чh ]([0-9]{2}))?(?::[0-9]{2})? ?(am|pm)?")
 _CLOCK_IN_TEXT = r"[0-9]{1,2}[:.][0-9]{2}(?::[0-9]{2})?"
 _SPAN = re.compile(rf"({_CLOCK_IN_TEXT})(?: ?(?:-|–|—|до|to|по) ?({_CLOCK_IN_TEXT}))?")
-_TIMETABLE = re.compile(rf"(?P<span>{_SPAN.pattern})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?)|(?P<range>[-–—])|(?P<other>\S)")
+_TIMETABLE = re.compile(rf"(?P<span>{_SPAN.pattern})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?)|(?P<range>[-–—])")
 # The old way to dial out of a town, before a code that begins with a nought: 8 (050).
 _OLD_TRUNK = re.compile(r"8[ -]*(?=\(?0)")
-_CURRENCY = re.compile(r"\s*(?:руб(?:лей|ля|\.)?|р\.?|грн\.?|тг\.?|тенге|uah|rub|kzt|usd|eur|[$€₽₴₸])\s*", re.IGNORECASE)
+_CURRENCY = re.compile(
+    r"\s*(?:руб(?:лей|ля|\.)?|р\.?|грн\.?|тг\.?|тенге|uah|rub|kzt|usd|eur|[$€₽₴₸])\s*", re.IGNORECASE
+)
 _LISTED = re.compile(r"[,;/\n]| и | та | and ")
 
 

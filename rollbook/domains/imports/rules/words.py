@@ -6,8 +6,9 @@ WEEKDAYS: Mapping[str, int] = {
     word: number
     for number, words in enumerate(
         (
-            "пн пон понед* mon monday mo", "вт вто вторник* вівт* tue tuesday tu", "ср сре среда среду серед* wed wednesday we",
-            "чт чет четверг* четвер* thu thursday th", "пт пят пятниц* пятн* п'ятн* fri friday fr",
+            "пн пон понед* mon monday mo", "вт вто вторник* вівт* tue tuesday tu",
+            "ср сре среда среду серед* wed wednesday we", "чт чет четверг* четвер* thu thursday th",
+            "пт пят пятниц* пятн* п'ятн* fri friday fr",
             "сб суб суббот* субот* sat saturday sa", "вс вос воскресен* нд нед неділ* sun sunday su",
         ),
         1,
@@ -18,8 +19,9 @@ MONTHS: Mapping[str, int] = {
     word: number
     for number, words in enumerate(
         (
-            "янв* січ* jan*", "фев* лют* feb*", "мар* бер* mar*", "апр* кві* apr*", "май мая тра* may", "июн* чер* jun*",
-            "июл* лип* jul*", "авг* сер* aug*", "сен* вер* sep*", "окт* жов* oct*", "ноя* лис* nov*", "дек* гру* dec*",
+            "янв* січ* jan*", "фев* лют* feb*", "мар* бер* mar*", "апр* кві* apr*", "май мая тра* may",
+            "июн* чер* jun*", "июл* лип* jul*", "авг* сер* aug*", "сен* вер* sep*",
+            "окт* жов* oct*", "ноя* лис* nov*", "дек* гру* dec*",
         ),
         1,
     )
@@ -28,9 +30,10 @@ MONTHS: Mapping[str, int] = {
 STATUSES: Mapping[str, str] = {
     word: status
     for status, words in {
-        "attended": "+ ++ 1 v ✓ ✔ x х да был была были присутств* посещ* посет* пришел пришла так був була були відвід* "
-                    "прийш* yes y present attended came was",
-        "missed": "- – — − 0 н нб нет отсутств* прогул* пропуск* пропустил* неявка б/у н/б ні відсутн* no n absent missed",
+        "attended": "+ ++ 1 v ✓ ✔ x х да был была были присутств* посещ* посет* пришел пришла так був була були "
+                    "відвід* прийш* yes y present attended came was",
+        "missed": "- – — − 0 н нб нет отсутств* прогул* пропуск* пропустил* неявка б/у н/б ні відсутн* no n absent "
+                  "missed",
         "excused": "у ув уваж* н/у у/п болел* болезнь болен больна б заболел* справка поваж* хвор* excused ill sick",
         "planned": "план* запланир* заплан* ожида* очік* planned expected",
     }.items()
@@ -38,8 +41,9 @@ STATUSES: Mapping[str, str] = {
 }
 STATUSES_OF_SEVERAL: Mapping[str, str] = {
     "не был": "missed", "не была": "missed", "не были": "missed", "не пришел": "missed", "не пришла": "missed",
-    "не був": "missed", "не була": "missed", "не прийшов": "missed", "не прийшла": "missed", "без уважительной": "missed",
-    "без уважительной причины": "missed", "без поважної причини": "missed", "did not come": "missed",
+    "не був": "missed", "не була": "missed", "не прийшов": "missed", "не прийшла": "missed",
+    "без уважительной": "missed", "без уважительной причины": "missed", "без поважної причини": "missed",
+    "did not come": "missed",
     "по болезни": "excused", "по уважительной": "excused", "по уважительной причине": "excused",
     "з поважної причини": "excused",
 }
@@ -65,8 +69,10 @@ METHODS: Mapping[str, str] = {
 STATES: Mapping[str, str] = {
     word: state
     for state, words in {
-        "recruiting": "набор* набир* набір* recruit* enrolling", "running": "работа* идет идёт занима* актив* працю* йде running active",
-        "finished": "заверш* законч* окончен* закінч* finished ended", "disbanded": "расформ* распущ* закрыт* розформ* disband* closed",
+        "recruiting": "набор* набир* набір* recruit* enrolling",
+        "running": "работа* идет занима* актив* працю* йде running active",
+        "finished": "заверш* законч* окончен* закінч* finished ended",
+        "disbanded": "расформ* распущ* закрыт* розформ* disband* closed",
     }.items()
     for word in words.split()
 }
