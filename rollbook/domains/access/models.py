@@ -249,7 +249,7 @@ class Session(AbstractBaseSession):
     signed_in_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     address = models.GenericIPAddressField(null=True)
-    agent = models.CharField(max_length=300, blank=True)
+    agent = models.CharField(max_length=300, blank=True, db_default="")
 
 
 class SignIn(models.Model):
