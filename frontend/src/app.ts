@@ -11,3 +11,4 @@ import "./scroll";
 import "./journal";
 import "./webauthn";
 import "./copy";
+import "./upload";

@@ -9,6 +9,7 @@ from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, WithJsonSchema
 
 from rollbook.domains.billing.models import EntryKind, Method
+from rollbook.domains.imports.models import State as ImportState
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.people.models import Kinship
 from rollbook.foundation.errors import STATUS
@@ -239,3 +240,38 @@ class PaymentIn(In):
 class PaymentOut(Schema):
     payment_id: int
     balance: Decimal | None
+
+
+class ImportOut(Schema):
+    run_id: int
+    source: str
+    file: str
+    kind: str
+    is_trial: bool
+    state: ImportState
+    by_name: str
+    asked_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    undone_at: datetime | None
+    stage: str
+    done: int
+    total: int
+    added: dict[str, int]
+    trouble: str
+
+
+class ImportsOut(Schema):
+    imports: list[ImportOut]
+    next: int | None
+
+
+class ImportProblemOut(Schema):
+    line: int
+    column: str
+    reason: str
+    values: dict[str, int | str]
+
+
+class ImportProblemsOut(ImportOut):
+    problems: list[ImportProblemOut]

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.settings import access, closing_days, house, organisation, roles, views
+from rollbook.web.settings import access, closing_days, house, imports, organisation, roles, views
 from rollbook.web.settings.branches import BRANCHES
 from rollbook.web.settings.employees import EMPLOYEES
 from rollbook.web.settings.programmes import PROGRAMMES
@@ -28,6 +28,11 @@ urlpatterns = [
     path("settings/access/<int:user_id>/sessions/end/", access.sign_out, name="settings-access-sessions-end"),
     path("settings/access/<int:user_id>/disabling/", access.disable, name="settings-access-disabling"),
     path("settings/access/<int:user_id>/disabling/undo/", access.enable, name="settings-access-disabling-undo"),
+    path("settings/imports/", imports.imports, name="settings-imports"),
+    path("settings/imports/<int:upload_id>/", imports.upload, name="settings-import"),
+    path("settings/imports/runs/<int:run_id>/", imports.run, name="settings-import-run"),
+    path("settings/imports/runs/<int:run_id>/undo/", imports.undo, name="settings-import-undo"),
+    path("settings/imports/runs/<int:run_id>/errors/", imports.errors, name="settings-import-errors"),
     path("settings/roles/", roles.roles, name="settings-roles"),
     path("settings/roles/new/", roles.new, name="settings-role-new"),
     path("settings/roles/<int:role_id>/edit/", roles.edit, name="settings-role-edit"),

@@ -8,15 +8,17 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from allauth.mfa.models import Authenticator
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
 from rollbook.domains.billing.models import Method, Tariff
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
+from rollbook.domains.imports.models import Run, State
 from rollbook.domains.people.models import Contact, Employee, Relation
 from rollbook.domains.schedule.models import ClosingDay, Room
-from rollbook.workflows import payment_received
+from rollbook.workflows import file_uploaded, payment_received
 from tests.school import AT, DAY, School
 
 BRANCH_OF = {"chess": "north", "dance": "north", "judo": "south"}
@@ -35,6 +37,7 @@ SECRETS = {
 # Told apart on any page, and seen by few: names, phones, sums.
 NAMES = {"chess": "Quokka", "dance": "Wombat", "judo": "Numbat"}
 PHONES = {"chess": "+380501111171", "dance": "+380501111172", "judo": "+380501111173"}
+KIDS = b"Name;Birth date\nAda;2016-05-12\n"
 SUMS = {"chess": "871.31", "dance": "872.32", "judo": "873.33"}
 
 
@@ -120,6 +123,19 @@ class Things:
             ("tariff", "shared"): Tariff.objects.create(name="Spare", price=1).pk,
             ("role", "shared"): Role.objects.create(name="Guest", permissions=["client.see"]).pk,
         }
+        owner = self.school.actor("vera")
+        upload = file_uploaded.send(name="kids.csv", data=KIDS, at=AT, by=owner)
+        file_uploaded.choose(
+            upload_id=upload, columns={"Name": "name"}, branch_id=self.school.branches["north"].pk, duplicates="join",
+            by=owner,
+        )
+        done = {"source": "old", "by_name": "Vera", "asked_at": AT, "state": State.DONE}
+        self.rows |= {
+            ("upload", "shared"): upload,
+            ("branch", "shared"): self.school.branches["north"].pk,  # where a file of everybody's goes
+            ("trial", "shared"): Run.objects.create(upload_id=upload, is_trial=True, **done).pk,
+            ("import", "shared"): Run.objects.create(**done).pk,
+        }
 
     def _accounts(self) -> None:
         for user in self.school.users.values():
@@ -187,6 +203,10 @@ def organisation():
         "name": "Another name", "currency": "UAH", "time_zone": "Europe/Kyiv", "phone_region": "UA", "language": "en",
         "mark_edit_days": 3, "make_ups": "on", "make_up_days": 30,
     }
+
+
+def kids(branch):
+    return {"kind": "clients", "branch": branch, "duplicates": "join", "column-0": "name", "do": "import"}
 
 
 def programme_form():
@@ -287,6 +307,8 @@ BODIES = {
         lambda: {"first_name": "Aunt", "kinship": "other", "language": "en"}
     ],
     ("POST", "/settings/organisation/"): [organisation],
+    ("POST", "/settings/imports/"): [lambda: {"file": SimpleUploadedFile("kids.csv", KIDS)}],
+    ("POST", "/settings/imports/<int:upload_id>/"): [kids],
     ("POST", "/settings/closing-days/"): [lambda branch: {"branch": branch, "first": "2026-12-30"}],
     ("POST", "/settings/branches/new/"): [branch_form],
     ("POST", "/settings/branches/<int:pk>/edit/"): [branch_form],

@@ -66,7 +66,7 @@ PLACES = {
     ),
     **dict.fromkeys(("branch", "closing day", "recruit"), BRANCHES),
     **dict.fromkeys(("user", "grant", "invitation"), ("everywhere", *BRANCHES)),
-    **dict.fromkeys(("programme", "tariff", "role"), SHARED),
+    **dict.fromkeys(("programme", "tariff", "role", "upload", "trial", "import"), SHARED),
     **dict.fromkeys(("passkey", "session"), ("paula",)),
 }
 # Whoever reaches a group of a branch sees the branch.

@@ -15,10 +15,10 @@ from rollbook.domains.imports.actions.runs import (
     rescue,
     tell,
 )
-from rollbook.domains.imports.actions.uploads import Reading, add_upload, change_upload, forget_files, know_header
+from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, change_upload, forget_files, know_header
 
 __all__ = [
-    "CannotBeUndone", "Kept", "NoFile", "NotImported", "Reading", "RunsAlready", "add_upload", "ask", "break_off",
+    "KEPT", "CannotBeUndone", "Kept", "NoFile", "NotImported", "Reading", "RunsAlready", "add_upload", "ask", "break_off",
     "change_upload", "claim", "finish", "forget_files", "keep", "know_header", "mark_undone", "pick_to_undo", "refuse",
     "remember", "rescue", "take_away", "tell",
 ]

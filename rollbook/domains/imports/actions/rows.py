@@ -3,7 +3,7 @@ found again. Objects are known by plain words and numbers; what they are is know
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.models import ImportedRow, Run, State
-from rollbook.domains.imports.rules import Draft
+from rollbook.foundation.copying import copy_in
 from rollbook.foundation.references import free
 
 Stood = Mapping[str, Mapping[int, str]]
@@ -29,16 +29,26 @@ class Kept(Protocol):
     def id(self) -> int: ...
 
 
-class _Drafted:
-    def __init__(self, draft: Draft, subject_id: int) -> None:
-        self.key, self.digest, self.id = draft.key, draft.digest, subject_id
+class Told(Protocol):
+    """A row as its source tells it: a draft, or what became of one."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def digest(self) -> str: ...
+
+
+class _Became(NamedTuple):
+    key: str
+    digest: str
+    id: int
 
 
 @transaction.atomic
 def remember(
     *,
     source: str,
-    added: Mapping[str, Sequence[tuple[Draft, int]]],
+    added: Mapping[str, Sequence[tuple[Told, int]]],
     started_at: datetime,
     finished_at: datetime,
     stood: Stood | None = None,
@@ -53,7 +63,7 @@ def remember(
         finished_at=finished_at, state=State.DONE, shape=shape or {},
         added={target: len(rows) for target, rows in added.items() if rows},
     )
-    rows = {target: [_Drafted(draft, pk) for draft, pk in pairs] for target, pairs in added.items()}
+    rows = {target: [_Became(row.key, row.digest, pk) for row, pk in pairs] for target, pairs in added.items()}
     keep(run_id=run.pk, source=source, added=rows, stood=stood or {}, by=by)
     return run.pk
 
@@ -62,16 +72,13 @@ def remember(
 def keep(*, run_id: int, source: str, added: Mapping[str, Iterable[Kept]], stood: Stood, by: Actor) -> None:
     """Keep what a run has added, by target; `stood` says how each object stood at its end, in one word."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    ImportedRow.objects.bulk_create(
+    copy_in(
+        ImportedRow, ("run", "source", "target", "key", "subject_id", "digest", "stood"),
         (
-            ImportedRow(
-                run_id=run_id, source=source, target=target, key=row.key, subject_id=row.id, digest=row.digest,
-                stood=stood.get(target, {}).get(row.id, ""),
-            )
+            (run_id, source, target, row.key, row.id, row.digest, stood.get(target, {}).get(row.id, ""))
             for target, rows in added.items()
             for row in rows
         ),
-        batch_size=5000,
     )
 
 

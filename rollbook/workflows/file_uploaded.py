@@ -1,0 +1,137 @@
+"""A file was sent to be taken in: what it seems to be, what the person says it is, and the order to take it in."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.models import Branch
+from rollbook.domains.imports import actions as imports
+from rollbook.domains.imports import queries as imported
+from rollbook.domains.imports.actions import NoFile, Reading
+from rollbook.domains.imports.rules.recognising import unmet
+from rollbook.foundation.errors import InvalidInput
+from rollbook.foundation.tables import apart
+from rollbook.foundation.tables.apart import Described, Options
+from rollbook.workflows import file_imported
+
+DUPLICATES = ("join", "skip")
+
+
+def send(*, name: str, data: bytes, at: datetime, by: Actor) -> int:
+    """Keep a file that was sent, with what is recognised in it; returns the upload. A file whose first line is known is
+    taken as the last one was. Declined where it is no table."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    described = apart.describe(name=name, data=data)
+    first = file_imported.fingerprint(described.columns)
+    if known := imported.header(fingerprint=first, by=by):
+        options = Options(**known.options)
+        described = apart.describe(name=name, data=data, options=options) if options != Options() else described
+        reading = Reading(
+            known.options, _plain(described, first), known.kind, _there(known.columns, described),
+            _branch(known.branch_id, by), known.duplicates, dict.fromkeys(known.columns, 100),
+        )
+    else:
+        reading = _recognised(described, Options(), "", _branch(None, by), "join", first, by)
+    return imports.add_upload(name=name, data=data, reading=reading, at=at, by=by)
+
+
+def read_again(
+    *, upload_id: int, options: Options, kind: str, branch_id: int | None, duplicates: str, by: Actor
+) -> None:
+    """Read a file by other options, or as something else; what its columns mean is recognised anew."""
+    standing = imported.upload(upload_id=upload_id, by=by)
+    if standing.described is None:
+        raise NoFile
+    data = imported.content(upload_id=upload_id, by=by)
+    described = apart.describe(name=standing.name, data=data, options=options)
+    reading = _recognised(described, options, kind, branch_id, duplicates, standing.described["first"], by)
+    imports.change_upload(upload_id=upload_id, reading=reading, by=by)
+
+
+def choose(
+    *, upload_id: int, columns: Mapping[str, str], branch_id: int | None, duplicates: str, by: Actor
+) -> None:
+    """Say which column means what, where all of it goes, and what becomes of those who are here already."""
+    standing = imported.upload(upload_id=upload_id, by=by)
+    if standing.described is None:
+        raise NoFile
+    _refuse_nonsense(standing.kind, columns, branch_id, duplicates)
+    reading = Reading(
+        standing.options, standing.described, standing.kind, columns, branch_id, duplicates,
+        dict.fromkeys(columns, 100),
+    )
+    imports.change_upload(upload_id=upload_id, reading=reading, by=by)
+
+
+@transaction.atomic
+def order(*, upload_id: int, is_trial: bool, at: datetime, by: Actor) -> int:
+    """Have a file taken in as it was said; returns the run, which a worker carries out. The same twice is one run."""
+    upload = imported.upload(upload_id=upload_id, by=by)
+    if upload.described is None:
+        raise NoFile
+    _refuse_nonsense(upload.kind, upload.columns, upload.branch_id, upload.duplicates)
+    if not is_trial:
+        reading = Reading(
+            upload.options, {}, upload.kind, upload.columns, upload.branch_id, upload.duplicates
+        )
+        for header in {upload.described["first"], file_imported.fingerprint(upload.described["columns"])}:
+            imports.know_header(fingerprint=header, reading=reading, at=at, by=by)
+    return imports.ask(upload_id=upload_id, is_trial=is_trial, at=at, by=by)
+
+
+def _recognised(
+    described: Described, options: Options, kind: str, branch_id: int | None, duplicates: str, first: str, by: Actor
+) -> Reading:
+    found = file_imported.recognise(described=described, kind=kind, by=by)
+    guesses = {column: guess for column, guess in found.columns.items() if guess.column}
+    return Reading(
+        asdict(options), _plain(described, first), found.kind,
+        {column: guess.column for column, guess in guesses.items()}, branch_id, duplicates,
+        {column: guess.certainty for column, guess in guesses.items()},
+    )
+
+
+def _plain(described: Described, first: str) -> dict[str, Any]:
+    """As JSON keeps it; `first` is the first line as it was read when nobody had said how."""
+    rows = [{"line": row.line, "cells": list(row.cells)} for row in described.rows]
+    faults = [{"line": f.line, "reason": f.reason, "values": dict(f.values)} for f in described.faults]
+    return {**asdict(described), "rows": rows, "faults": faults, "first": first}
+
+
+def _there(columns: Mapping[str, str], described: Described) -> dict[str, str]:
+    return {column: meaning for column, meaning in columns.items() if column in described.columns}
+
+
+def _branch(wanted: int | None, by: Actor) -> int | None:
+    """The one of the last time, if it still works; else the only one."""
+    ids = list(
+        Branch.objects.visible_to(by, Permission.SETTINGS_EDIT).filter(archived_at=None).values_list("pk", flat=True)
+    )
+    return wanted if wanted in ids else ids[0] if len(ids) == 1 else None
+
+
+def _refuse_nonsense(kind: str, columns: Mapping[str, str], branch_id: int | None, duplicates: str) -> None:
+    fields = {}
+    if kind not in file_imported.KINDS:
+        raise InvalidInput({"kind": _("Choose what the file is about.")})
+    known = {column.name: _(column.label) for column in file_imported.KINDS[kind].columns}
+    meant = [meaning for meaning in columns.values() if meaning]
+    missing = [" / ".join(known[name] for name in need) for need in unmet(file_imported.KINDS[kind], meant)]
+    twice = sorted({known[meaning] for meaning in meant if meaning in known and meant.count(meaning) > 1})
+    if set(meant) - set(known):
+        fields["columns"] = _("Choose of the list.")
+    elif missing:
+        fields["columns"] = _("Say which column is: {names}.").format(names=", ".join(missing))
+    elif twice:
+        fields["columns"] = _("Chosen for more than one column: {names}.").format(names=", ".join(twice))
+    if branch_id is None:
+        fields["branch"] = _("Choose a branch.")
+    if duplicates not in DUPLICATES:
+        fields["duplicates"] = _("Choose of the list.")
+    if fields:
+        raise InvalidInput(fields)
