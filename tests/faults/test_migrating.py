@@ -107,7 +107,7 @@ class LongReader(Thread):
 
     def run(self):
         with self.house.connected() as db:
-            while not self.halt.wait(1):
+            while not self.halt.wait(0.7):
                 with db.transaction():
                     db.execute("SELECT FROM journal_mark, billing_ledgerentry, history_entry LIMIT 1")
                     self.halt.wait(2)
