@@ -1,4 +1,4 @@
-"""Each night the house is examined and backed up, and the backup is proven; by day when somebody asks.
+"""Each night the house is backed up, the backup is proven, and all is examined; by day when somebody asks.
 
 All of it is one job's work on one machine, for a file is tried where it lies. How each ended is in the history, the
 failures too (operations/house.py).
@@ -18,8 +18,8 @@ from rollbook.operations import house
 @app.periodic(cron="11 * * * *")
 @app.task(name="house.nightly", queueing_lock="house.nightly", lock="house")
 def nightly(timestamp: int) -> None:
-    """Looked at every hour: a machine that sleeps at night does it when it wakes."""
-    for task, do in (("examine", _examine), ("back_up", _back_up)):
+    """Looked at every hour: a machine that sleeps at night does it when it wakes. The doctor looks at backups, too."""
+    for task, do in (("back_up", _back_up), ("examine", _examine)):
         if house.is_due(task, at=timezone.now()):
             do()
 

@@ -1,4 +1,4 @@
-"""The night: examined, backed up and proven once, and how each ended is written down."""
+"""The night: backed up, proven and examined once, and how each ended is written down."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -32,7 +32,7 @@ def at(moment):
 def test_a_night_ends_with_a_backup_that_was_proven(own_database, folder):
     found_school()
     jobs.nightly(timestamp=0)
-    assert written() == ["house.examined", "house.backed_up", "house.proven"]
+    assert written() == ["house.backed_up", "house.proven", "house.examined"]
     (path,) = archive.all_in(folder)
     assert Entry.objects.get(verb="house.proven").new["file"] == path.name
     jobs.nightly(timestamp=0)  # an hour later
@@ -45,7 +45,7 @@ def test_what_a_night_missed_is_done_by_day_and_only_once(school, monkeypatch):
     monkeypatch.setattr(jobs, "_back_up", lambda: done.append("backed up"))
     with at(NIGHT + timedelta(hours=9)):
         jobs.nightly(timestamp=0)
-    assert done == ["examined", "backed up"]
+    assert done == ["backed up", "examined"]
 
 
 def test_the_night_is_the_one_of_the_organisation(school):
@@ -70,7 +70,7 @@ def test_a_backup_that_fails_is_written_down_and_not_tried_again_that_night(scho
     with at(NIGHT):
         jobs.nightly(timestamp=0)
         jobs.nightly(timestamp=0)
-    assert written() == ["house.examined", "house.backup_failed"]
+    assert written() == ["house.backup_failed", "house.examined"]
     assert Entry.objects.get(verb="house.backup_failed").new["details"]["why"] == "No space left on device"
 
 

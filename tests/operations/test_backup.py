@@ -16,9 +16,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import override_settings
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
 from rollbook.domains.access.models import Organisation, Session
@@ -28,6 +30,7 @@ from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Client
 from rollbook.operations import backup
 from rollbook.operations.backup import NotConfirmed, Unkept, archive, census, databases, programs, restoring
+from rollbook.operations.backup.making import knows_key
 from rollbook.operations.doctor import examine
 from rollbook.workflows import lesson_marked, payment_received
 from tests.databases import address_of, pointed_at
@@ -84,6 +87,16 @@ def counted():
         return census.count(db)
 
 
+def rights():
+    """What whoever serves may do with each table and sequence."""
+    with databases.connected("default", databases.live()) as db:
+        found = """
+            SELECT relname, array_agg(right_ ORDER BY right_) FILTER (WHERE has_table_privilege(oid, right_))
+            FROM pg_class, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) right_
+            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'S') GROUP BY relname"""
+        return dict(db.execute(found).fetchall())
+
+
 def names_of_databases():
     with databases.beside() as db:
         return {name for (name,) in db.execute("SELECT datname FROM pg_database").fetchall()}
@@ -111,9 +124,10 @@ def test_onto_an_empty_database_every_table_comes_back_equal_and_keeps_its_promi
 
 
 def test_whoever_serves_may_work_in_what_came_back_and_not_change_the_ledger(lively, folder, elsewhere):
-    made = backup.back_up(at=NOW)
+    made, before = backup.back_up(at=NOW), rights()
     with pointed_at(elsewhere):
         backup.restore(made.path, at=NOW)
+        assert rights() == before
         pay(lively, "another key")  # no id is given twice, the balance follows
         assert Payment.objects.count() == 2
         for statement in ("UPDATE billing_ledgerentry SET amount = 0", "DELETE FROM history_entry"):
@@ -354,12 +368,12 @@ def test_without_the_right_to_create_databases_an_empty_one_is_filled_and_nothin
 
 
 def test_another_secret_key_is_noticed(lively, folder):
-    made = backup.back_up(at=NOW)
+    key = backup.back_up(at=NOW).manifest.key
+    assert knows_key(key)
     with override_settings(SECRET_KEY="another one " * 4):
-        restored = backup.restore(made.path, over="Test school", at=NOW)
-    assert restored.other_key
-    with databases.beside() as db:
-        databases.drop(db, restored.kept_as)
+        assert not knows_key(key)
+    with override_settings(SECRET_KEY="another one " * 4, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
+        assert knows_key(key)
 
 
 def test_without_fitting_programs_nothing_is_begun(lively, folder, monkeypatch):
@@ -368,6 +382,16 @@ def test_without_fitting_programs_nothing_is_begun(lively, folder, monkeypatch):
     with pytest.raises(Unkept, match="There is no pg_dump of PostgreSQL"):
         backup.back_up(at=NOW)
     assert whole(folder) == []
+
+
+def test_a_password_stands_in_no_argument(monkeypatch):
+    monkeypatch.setattr(databases, "address", lambda *_: "host=db user=owner password=secret dbname=x options='-c a=b'")
+    monkeypatch.setenv("PGHOST", "elsewhere")
+    address, environment = databases.for_program("owner", "x", "work_mem=64MB")
+    told = {"host": "db", "user": "owner", "dbname": "x", "options": "-c a=b -c work_mem=64MB"}
+    assert conninfo_to_dict(address) == told
+    assert environment["PGPASSWORD"] == "secret"
+    assert "PGHOST" not in environment
 
 
 def test_the_programs_are_of_the_servers_version_where_they_are_here(monkeypatch):
@@ -434,7 +458,7 @@ def test_a_scratch_database_that_a_killed_run_left_is_swept(lively, folder, own_
 
 
 def test_what_is_said_of_the_whole_database_holds_for_the_one_that_takes_its_place(lively, folder, own_database):
-    def rights():
+    def said():
         with databases.beside() as db:
             found = "SELECT datacl::text[] FROM pg_database WHERE datname = %s"
             return set(db.execute(found, [own_database]).fetchone()[0])
@@ -443,10 +467,10 @@ def test_what_is_said_of_the_whole_database_holds_for_the_one_that_takes_its_pla
         db.execute(SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(Identifier(own_database)))
         serving = databases.role_of("owner").replace("owner", "serving")
         db.execute(SQL("GRANT CONNECT ON DATABASE {} TO {}").format(Identifier(own_database), Identifier(serving)))
-    before = rights()
+    before = said()
     made = backup.back_up(at=NOW)
     restored = backup.restore(made.path, over="Test school", at=NOW)
-    assert rights() == before
+    assert said() == before
     with databases.beside() as db:
         databases.drop(db, restored.kept_as)
 

@@ -25,6 +25,20 @@ HARM = {
     "grants_reach": "DELETE FROM groups_group_grants",
     "one_payer": "UPDATE people_relation SET pays = false WHERE id = (SELECT min(id) FROM people_relation)",
     "nobody_in_a_group_that_is_over": "UPDATE groups_group SET state = 'disbanded' WHERE name = 'Dance'",
+    "teachers_work_here": "UPDATE people_employee SET left_on = current_date - 1 WHERE first_name = 'Boris'",
+    "lesson_of_its_timetable": """
+        UPDATE schedule_lesson SET slot_id = NULL;
+        UPDATE schedule_lesson lesson SET slot_id = slot.id
+        FROM schedule_timetableslot slot JOIN groups_group ON groups_group.id = slot.group_id
+        WHERE groups_group.name = 'Judo' AND lesson.group_id = (SELECT id FROM groups_group WHERE name = 'Dance')""",
+    "closed_days_are_free": """
+        UPDATE schedule_lesson lesson SET day = current_date + 30, slot_id = slot.id,
+          starts_at = (current_date + 30 + time '12:00') AT TIME ZONE 'UTC',
+          ends_at = (current_date + 30 + time '13:00') AT TIME ZONE 'UTC'
+        FROM schedule_timetableslot slot JOIN groups_group ON groups_group.id = slot.group_id
+        WHERE lesson.group_id = slot.group_id AND groups_group.name = 'Dance';
+        INSERT INTO schedule_closingday (branch_id, day, reason)
+        SELECT branch_id, current_date + 30, '' FROM groups_group WHERE name = 'Dance'""",
     "lesson_day": "UPDATE schedule_lesson SET day = day - 3 WHERE held_at IS NULL",
     "lesson_teacher_time": "UPDATE schedule_lessonteacher SET counts = NOT counts",
     "lesson_of_its_branch": """
@@ -40,6 +54,9 @@ HARM = {
     "present_is_attended": "UPDATE journal_mark SET present = NOT present",
     "stored_balance": "UPDATE billing_account SET balance = balance + 0.01",
     "charged_as_marked": "UPDATE journal_mark SET price = price + 1",
+    "charged_to_whom_it_is": """
+        UPDATE billing_ledgerentry SET client_id = (SELECT max(id) FROM people_client)
+        WHERE id = (SELECT min(id) FROM billing_ledgerentry WHERE kind = 'charge')""",
     "reversals": """
         INSERT INTO billing_ledgerentry (client_id, branch_id, kind, amount, mark_id, reverses_id, day, made_at)
         SELECT client_id, branch_id, 'reversal', 1, mark_id, id, day, made_at FROM billing_ledgerentry
@@ -58,7 +75,7 @@ HARM = {
 ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
     "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
-    "make_up_pairs": {"charged_as_marked"},
+    "make_up_pairs": {"charged_as_marked"}, "charged_to_whom_it_is": {"stored_balance"},
 }
 
 

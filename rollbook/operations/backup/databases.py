@@ -11,7 +11,7 @@ import psycopg
 from django.db import connections
 from django.utils.translation import gettext_noop as _
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rollbook.foundation.sql import taken_back
 from rollbook.operations.backup.unkept import Unkept
@@ -41,12 +41,15 @@ def address(role: str, database: str) -> str:
     return make_conninfo(**told | {"dbname": database})
 
 
-def for_program(role: str, database: str) -> tuple[str, dict[str, str]]:
-    """An address for a program of PostgreSQL, and its environment: a password among arguments is read by everybody."""
-    told = connections[role].get_connection_params()
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    password = {"PGPASSWORD": str(told["password"])} if told.get("password") else {}
-    return make_conninfo(address(role, database), password=None), clean | password
+def for_program(role: str, database: str, *options: str) -> tuple[str, dict[str, str]]:
+    """An address for a program of PostgreSQL, and its environment: a password among arguments is read by everybody.
+    `options` are told to the server: "work_mem=64MB"."""
+    told = conninfo_to_dict(address(role, database))
+    said = " ".join([str(told.pop("options", "")), *(f"-c {option}" for option in options)])
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    if password := told.pop("password", None):
+        environment["PGPASSWORD"] = str(password)
+    return make_conninfo(**told, options=said), environment
 
 
 @contextmanager

@@ -53,9 +53,14 @@ def newest(folder: Path | None = None) -> Path:
     return found[-1]
 
 
-def key_fingerprint() -> str:
+def knows_key(fingerprint: str) -> bool:
+    """Whether what that key has encrypted can be read here."""
+    return fingerprint in map(_fingerprint, (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+
+
+def _fingerprint(key: str) -> str:
     """Tells one SECRET_KEY from another, and no more of it."""
-    return salted_hmac("rollbook.backup", "key", algorithm="sha256").hexdigest()[:16]
+    return salted_hmac("rollbook.backup", "key", secret=key, algorithm="sha256").hexdigest()[:16]
 
 
 def _fill(writer: Writer, at: datetime) -> Manifest:
@@ -74,8 +79,8 @@ def _fill(writer: Writer, at: datetime) -> Manifest:
     _take_files(writer)
     manifest = Manifest(
         made_at=at, rollbook=version("rollbook"), organisation=organisation or "", postgresql=server.split()[0],
-        pg_dump=tools.version, key=key_fingerprint(), migrations=tuple(name for (name,) in migrations), tables=tables,
-        numbers=numbers, left_out=census.LEFT_OUT, members=dict(writer.members),
+        pg_dump=tools.version, key=_fingerprint(settings.SECRET_KEY), migrations=tuple(name for (name,) in migrations),
+        tables=tables, numbers=numbers, left_out=census.LEFT_OUT, members=dict(writer.members),
     )  # fmt: skip
     writer.add_bytes(archive.MANIFEST, manifest.written())
     return manifest

@@ -37,6 +37,14 @@ PROMISES = (
         """,  # noqa: S608
     ),
     Promise(
+        "charged_to_whom_it_is",
+        _("A charge is booked on the client whose mark it is for."),
+        """
+        SELECT 'entry:' || entry.id FROM billing_ledgerentry entry
+        JOIN journal_mark mark ON mark.id = entry.mark_id WHERE mark.client_id <> entry.client_id
+        """,
+    ),
+    Promise(
         "reversals",
         _("A reversal takes back one entry, whole."),
         """

@@ -52,4 +52,24 @@ PROMISES = (
           )
         """,
     ),
+    Promise(
+        "lesson_of_its_timetable",
+        _("A lesson that was made from a timetable is one of the group whose timetable it is."),
+        """
+        SELECT 'lesson:' || lesson.id FROM schedule_lesson lesson
+        JOIN schedule_timetableslot slot ON slot.id = lesson.slot_id
+        WHERE slot.group_id IS DISTINCT FROM lesson.group_id
+        """,
+    ),
+    Promise(
+        "closed_days_are_free",
+        _("On a day on which its branch is closed no lesson is left that nobody has touched."),
+        """
+        SELECT 'lesson:' || lesson.id FROM schedule_closingday closed
+        JOIN schedule_lesson lesson ON lesson.branch_id = closed.branch_id AND lesson.day = closed.day
+        WHERE lesson.slot_id IS NOT NULL AND lesson.starts_at > now()
+          AND lesson.touched_at IS NULL AND lesson.held_at IS NULL AND lesson.cancelled_at IS NULL
+          AND NOT EXISTS (SELECT FROM journal_mark mark WHERE mark.lesson_id = lesson.id)
+        """,
+    ),
 )

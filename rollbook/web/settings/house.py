@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.operations import house
@@ -19,9 +20,13 @@ from rollbook.web.pages import see_other, show
 from rollbook.web.settings.contents import contents
 
 PROMISED = {promise.name: promise.sentence for promise in PROMISES}
-# The pages of what the doctor names: "client:7".
+# What the doctor names ("client:7") in words, and the pages of what has one.
+WORDS = {
+    "client": _("client"), "entry": _("entry of the ledger"), "employee": _("employee"), "grant": _("role given"),
+    "group": _("group"), "lesson": _("lesson"), "mark": _("mark"), "payment": _("payment"),
+}  # fmt: skip
 PAGES = {"client": "client", "group": "group", "lesson": "lesson"}
-NAMED = re.compile(rf"({'|'.join(PAGES)}):(\d+)", re.ASCII)
+NAMED = re.compile(rf"({'|'.join(WORDS)}):(\d+)", re.ASCII)
 
 
 @require_GET
@@ -29,7 +34,8 @@ def state(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     return show(
         request, "settings/house.html", block="state", state=screen.state(at=now, by=request.actor),
-        next_night=house.next_night(at=now), promised=_promised, named=_named, lacking=_lacking, why=_why, told=told,
+        due=any(house.is_due(what, at=now) for what in house.NIGHTLY), next_night=house.next_night(at=now),
+        promised=_promised, named=_named, lacking=_lacking, why=_why, told=told,
         contents=contents(request, current="settings-house"),
     )  # fmt: skip
 
@@ -57,9 +63,12 @@ def _named(rows: Iterable[str]) -> list[list[tuple[str, str]]]:
 
 
 def _linked(row: str) -> list[tuple[str, str]]:
-    parts, end = [], 0
+    parts: list[tuple[str, str]] = []
+    end = 0
     for match in NAMED.finditer(row):
-        parts += [(row[end : match.start()], ""), (match[0], reverse(PAGES[match[1]], args=[int(match[2])]))]
+        kind, number = match[1], int(match[2])
+        address = reverse(PAGES[kind], args=[number]) if kind in PAGES else ""
+        parts += [(row[end : match.start()], ""), (f"{WORDS[kind]} {number}", address)]
         end = match.end()
     return [part for part in (*parts, (row[end:], "")) if part[0]]
 

@@ -38,7 +38,10 @@ class Command(BaseCommand):
             f" {proof.manifest.rows} rows, in {proof.seconds:.1f} s. Everybody signs in anew."
         )
         if done.other_key:
-            self.stdout.write("It was made under another SECRET_KEY: links in letters that were sent do not work.")
+            self.stdout.write(
+                "It was made under another SECRET_KEY: add that one to SECRET_KEY_FALLBACKS, or nobody with a second"
+                " factor can sign in."
+            )
         if done.kept_as:
             self.stdout.write(f"What was there before is the database {done.kept_as}; drop it when it is not needed.")
 
