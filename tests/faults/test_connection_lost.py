@@ -16,6 +16,7 @@ from tests.faults.house import wait_until
 from tests.faults.load import CELLS, Caller, Load, NoAnswer
 from tests.faults.proof import prove
 from tests.faults.relay import Relay
+from tests.faults.visitor import Visitor
 
 SOON = 10  # seconds after which all must be well again
 OUTAGE = 45 if LONG else 14  # seconds; longer than a page waits, and in the long form than a transaction may idle
@@ -47,6 +48,10 @@ def asked(house, timeout=60):
     finally:
         caller.close()
     return said, time.monotonic() - began
+
+
+def ready(house):
+    return Visitor().get(house.ports[0], "/readyz")[0]
 
 
 def idle_in_transaction(house):
@@ -81,8 +86,9 @@ def test_a_cut_is_told_at_once(apart, relay, figures):
         with relay.cut():
             said, seconds = asked(apart)
             assert (said, seconds < SOON) == ("503", True)
-            time.sleep(3)
+            wait_until(lambda: ready(apart) == 503, "load balancers are told", SOON)
         answers_again(apart, figures, "cut")
+        wait_until(lambda: ready(apart) == 200, "load balancers are told that it is over", SOON)
 
 
 def test_a_stall_is_told_in_seconds_and_leaves_nothing_open(apart, relay, figures):

@@ -13,6 +13,7 @@ from tests.faults.conftest import LONG
 from tests.faults.house import House, children_of, kill, wait_until
 from tests.faults.load import CELLS, Caller, Load
 from tests.faults.proof import prove
+from tests.faults.visitor import Visitor
 
 KILLS, WRITES, WRITERS = (21, 20_000, 6) if LONG else (7, 1_500, 4)
 LONGEST_IDLE = 30  # seconds a transaction may stand open
@@ -133,6 +134,8 @@ def test_what_was_acknowledged_outlives_kills(busy, figures):
     seconds = time.monotonic() - began
     orders.stop()
     watch.stop()
+    stream = int(busy.services["live"].environment["PORT"]) + 1
+    wait_until(lambda: Visitor().get(stream, "/live/health")[0] == 200, "the event stream listens again")
 
     proof = prove(busy, load, since)
     unfinished, letters = finish_jobs(busy)
