@@ -4,6 +4,7 @@ from datetime import date, time
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 
 from rollbook.domains.access.models import Organisation
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
@@ -197,3 +198,174 @@ def test_payments_are_booked_once(take, school):
     assert take(PAYMENTS).added == {}
     assert take(PAYMENTS, source="file-2").added == {}
     assert LedgerEntry.objects.count() == 3
+
+
+# Who is here already --------------------------------------------------------------------------------------------------
+
+
+def test_who_is_here_gets_what_is_missing_and_is_not_changed(take, school):
+    ivan = school.clients()[0]
+    outcome = take(
+        "ФИО;Дата рождения;Папа;Телефон папы;Группа;Примечание\nIvan;05.03.2018;Пётр;+7 912 000-00-01;Dance;новое\n"
+    )
+    assert (outcome.added, outcome.joined) == ({"contacts": 1, "relations": 1, "enrolments": 1}, 1)
+    ivan.refresh_from_db()
+    assert (ivan.note, Client.objects.filter(first_name="Ivan").count()) == ("", 1)
+    father = Relation.objects.get(client=ivan, contact__phone="+79120000001")
+    assert (father.kinship, father.pays) == ("father", False)
+    assert Enrolment.objects.filter(client=ivan, group=school.groups["dance"]).exists()
+
+
+def test_the_same_name_with_another_birth_date_is_somebody_else(take):
+    assert take("ФИО;Дата рождения\nIvan;06.03.2018\n").added == {"clients": 1}
+
+
+def test_namesakes_who_may_both_be_meant_are_named(take, school):
+    school.enrol("Ivan")
+    outcome = take("ФИО;Дата рождения\nIvan;05.03.2018\n")
+    [(line, column, sentence)] = told(outcome)
+    assert (line, column, sentence.count("Ivan, 05.03.2018")) == (2, "ФИО", 2)
+    assert told(take("Клиент;Сумма;Дата\nIvan;5;01.09.2026\n"))[0][2].count("Ivan, 05.03.2018") == 2
+
+
+def test_a_namesake_is_told_apart_by_the_phone_of_a_parent(take, school):
+    second = school.enrol("Ivan")[0]
+    phone = second.contacts.get().phone
+    take(f"Клиент;Телефон;Сумма;Дата\nIvan;{phone};5;01.09.2026\n")
+    assert Account.objects.get(client=second).balance == 5
+
+
+def test_who_is_known_is_left_out_where_that_is_wanted(take):
+    outcome = take(CLIENTS, duplicates="skip")
+    assert (outcome.added["clients"], outcome.skipped, outcome.broken) == (2, 1, 1)
+    other = CLIENTS.replace("Иванов Пётр Сергеевич", "Новиков Олег")
+    outcome = take(other, duplicates="skip", source="file-2")
+    assert (outcome.added, outcome.skipped) == ({}, 3)
+
+
+def test_a_contact_of_two_children_may_be_named_in_many_ways(take):
+    take("ФИО;Мама;Телефон\nИванов Пётр;Анна;89123456789\nИванова Мария;Иванова А.;+7(912)345-67-89\n")
+    assert Contact.objects.filter(phone="+79123456789").count() == 1
+
+
+def test_a_grown_client_without_a_contact_is_their_own(take):
+    take("ФИО;Дата рождения;Телефон\nИванов Пётр;05.03.1980;89123456789\nПетров Олег;05.03.2018;89123456780\n")
+    assert Relation.objects.get(client__last_name="Иванов").kinship == "self"
+    child = Relation.objects.get(client__last_name="Петров")
+    assert (child.kinship, child.contact.name, child.pays) == ("other", "Петров", True)
+
+
+def test_a_number_of_the_own_lists_finds_a_client_in_another_file(take):
+    take("ID;ФИО\n17;Иванов Пётр\n18;Иванов Пётр\n", source="file-1")
+    take("ID клиента;Сумма;Дата\n18;5;01.09.2026\n", "payments", source="file-2")
+    assert LedgerEntry.objects.get().client == Client.objects.filter(last_name="Иванов").order_by("pk")[1]
+
+
+# What is refused ------------------------------------------------------------------------------------------------------
+
+
+def test_what_the_rows_or_the_domains_refuse_is_set_aside_and_the_rest_taken(take):
+    outcome = take(
+        "ФИО;Родитель;Платит;Папа;Папа платит;E-mail\n"
+        f"{'Й' * 101} Пётр;;;;;\nИванов Пётр;Анна;да;Олег;да;\nСидоров Олег;Ольга;;;;no-mail\nПопов Иван;Мария;;;;\n",
+        columns={"Папа платит": "contact2_pays"},
+    )
+    assert told(outcome) == [
+        (2, "ФИО", "ФИО: Longer than 100 signs."),
+        (3, "Папа платит", "Папа платит: The client has a payer already."),
+        (4, "E-mail", "E-mail: no-mail is no e-mail address."),
+    ]
+    assert outcome.added == {"clients": 1, "contacts": 1, "relations": 1}
+
+
+def test_a_dry_run_does_everything_and_takes_it_back(take):
+    outcome = take(CLIENTS, dry_run=True)
+    assert (outcome.added["clients"], outcome.broken) == (3, 1)
+    assert not Client.objects.filter(last_name="Иванов").exists()
+    assert take(CLIENTS).added == outcome.added
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"kind": "deals"}, "kind"), ({"duplicates": "merge"}, "duplicates"), ({"columns": {"Нет": "name"}}, "columns"),
+        ({"columns": {"ФИО": "secret"}}, "columns"), ({"columns": {"ФИО": ""}}, "columns"),
+        ({"columns": {"ФИО": "first_name", "Имя": "first_name"}}, "columns"), ({"branch_id": None}, "branch"),
+    ],
+)
+def test_what_makes_no_sense_is_told_at_its_field(school, asked, field):
+    sensible = {
+        "kind": "clients", "duplicates": "join", "columns": {"ФИО": "name"}, "branch_id": school.branches["north"].pk
+    }
+    with pytest.raises(InvalidInput) as refused:
+        file_imported.take_in(
+            name="a.csv", file="ФИО;Имя\nA;B\n".encode(), options=Options(), source="file-1", at=AT,
+            by=school.actor("vera"), **sensible | asked,
+        )
+    assert set(refused.value.fields) == {field}
+
+
+@pytest.mark.parametrize("name", ["oleg", "mara", "anna", "kira", "rita", "dina"])
+def test_only_who_changes_settings_everywhere_takes_files_in(take, name):
+    with pytest.raises(NotAllowed):
+        take(CLIENTS, by=name)
+
+
+def test_into_a_branch_that_is_there(take, school):
+    school.branches["north"].pk = 0
+    with pytest.raises(NotFound):
+        take(CLIENTS)
+
+
+# The file of errors ---------------------------------------------------------------------------------------------------
+
+
+@translation.override("en")
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_lines_that_were_set_aside_are_put_right_and_sent_again(take, school, form):
+    lines = CLIENTS.replace("Сидоров Олег", "=Сидоров Олег") + "лишь;два\n"
+    outcome = take(lines)
+    data = file_imported.error_file(
+        name="a.csv", file=lines.encode(), options=Options(), problems=outcome.problems, form=form,
+        by=school.actor("vera"),
+    )
+    described = apart.describe(name=f"a.{form}", data=data)
+    assert described.columns[-2:] == ("Line", "What is wrong")
+    first, second = described.rows
+    assert first.cells[0] == ("'=Сидоров Олег" if form == "csv" else "=Сидоров Олег")
+    assert first.cells[-2:] == ("4", "Дата рождения: 12.13.2018 is no day (19.03.2026).")
+    assert second.cells == ("лишь", "два", "", "", "", "", "6", "2 cells, where the header has 6.")
+
+    found = file_imported.recognise(described=described, by=school.actor("vera"))
+    assert {"Line", "What is wrong"} & set(found.columns) == set()
+    if form == "csv":
+        assert take(data.replace(b"12.13.2018", b"12.12.2018"), source="file-2").added == {"clients": 1}
+        assert Client.objects.filter(last_name="=Сидоров").exists()
+
+
+# At size --------------------------------------------------------------------------------------------------------------
+
+BROKEN = {
+    17: ("31.02.2018", None), 100: ("завтра", None), 999: (None, "8 (912) 34"), 1000: (None, "нет"),
+    1001: ("05.03.1890", None), 2500: ("05.03.2100", None), 3333: (None, "8 (912) 345-67-89, 345-67-90"),
+    4000: ("00.00.0000", None), 4999: (None, "доб. 5"), 5001: ("5 жуля 2018", None),
+}
+
+
+def five_thousand():
+    """Lines 2 to 5,001; the broken ones have a day or a phone that is none."""
+    yield "ФИО;Дата рождения;Родитель;Телефон"
+    for line in range(2, 5002):
+        day, phone = BROKEN.get(line, (None, None))
+        day = day or f"{line % 28 + 1:02}.{line % 12 + 1:02}.{2010 + line % 10}"
+        phone = phone or f"8 (9{line % 90 + 10}) {line // 100 % 1000 + 100}-{line % 100:02}-{line // 77 % 100:02}"
+        yield f"Иванов{chr(0x430 + line % 32)}{chr(0x430 + line // 32 % 32)} Пётр {line};{day};Петрова Анна;{phone}"
+
+
+def test_five_thousand_clients_of_an_old_office(take):
+    data = "\r\n".join(five_thousand()).encode("windows-1251")
+    outcome = take(data)
+    assert sorted({problem.line for problem in outcome.problems}) == sorted(BROKEN)
+    assert (outcome.lines, outcome.taken, outcome.broken, outcome.added["clients"]) == (5000, 4990, 10, 4990)
+    again = take(data)
+    assert (again.added, again.known, again.broken) == ({}, 4990, 10)

@@ -132,6 +132,7 @@ class ClientLines(Lines):
         ):
             raise Duplicate
         contacts = [self._contact(at, cells, found[0] if found else key) for at in _CONTACTS]
+        _refuse_payers(cells)
         joined = bool(found) or key in self.fresh["clients"]
         client, is_new = (found[0], NO) if found else self.ref("clients", key)
         if is_new:
@@ -222,6 +223,12 @@ class ClientLines(Lines):
             "group_key": f"@{group}", "enrolled_since": since, "enrolment": f"{key}>{since}",
             "enrolment_is": NO if is_in else NEW,
         }
+
+
+def _refuse_payers(cells: Cells) -> None:
+    pay = [f"{at}_pays" for at in _CONTACTS if _text(cells, f"{at}_pays") == "yes"]
+    if len(pay) > 1:
+        raise Aside(pay[1], N_("The client has a payer already."))
 
 
 def _name_of(cells: Cells) -> Name:

@@ -135,8 +135,10 @@ class Taking:
             refused = self._load(made)
             if not refused:
                 return
+            told = {line.line: line.cells for line in lines}
             for problem in refused:
-                self._set_aside(problem.origin.line, self._declared(problem.field), problem.reason, problem.values)
+                declared = self._declared(problem, told.get(problem.origin.line, {}))
+                self._set_aside(problem.origin.line, declared, problem.reason, problem.values)
             broken = {problem.origin.line for problem in refused}
             lines = [line for line in lines if line.line not in broken]
         first = Origin(FILE, lines[0].line if lines else 1)
@@ -201,13 +203,16 @@ class Taking:
         plain = {name: told if isinstance(told, int) else str(told) for name, told in values.items()}
         self.tally.problems.append(LineProblem(line, self._heading.get(declared, ""), reason, plain))
 
-    def _declared(self, field: str) -> str:
-        """The chosen column that a field of a row is read from."""
+    def _declared(self, problem: Problem, cells: Mapping[str, Cell]) -> str:
+        """The chosen column that the field of a row is read from; of several that which says what is wrong."""
         read = [
-            take.column for section in self._kind.sections for name, take in section.fields.items() if name == field
+            take.column for section in self._kind.sections for name, take in section.fields.items()
+            if name == problem.field
         ]
-        origins = [name for cell in read or [field] for name in (cell, *self._kind.made.get(cell, ()))]
-        return next((name for name in origins if name in self._heading), "")
+        origins = [name for cell in read or [problem.field] for name in (cell, *self._kind.made.get(cell, ()))]
+        chosen = [name for name in origins if name in self._heading]
+        told = problem.values.get("told", "")
+        return next((name for name in chosen if told and cells.get(name) == told), [*chosen, ""][0])
 
 
 class _Made(NamedTuple):

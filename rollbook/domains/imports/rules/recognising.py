@@ -50,7 +50,7 @@ def recognised(columns: Sequence[str], rows: Sequence[Sequence[str]], *, habits:
     found = {name: _of_kind(samples, told, habits) for name, told in KINDS.items()}
     kinds = sorted(
         ((name, _fitness(KINDS[name], guesses, len(columns))) for name, guesses in found.items()),
-        key=lambda pair: -pair[1],
+        key=lambda pair: (-pair[1], -sum(column.required for column in KINDS[pair[0]].columns)),
     )
     chosen = kind or kinds[0][0]
     return Recognised(chosen, tuple(kinds), found[chosen])
@@ -64,7 +64,7 @@ def unmet(kind: FileKind, chosen: Iterable[str]) -> list[tuple[str, ...]]:
 
 
 def _fitness(kind: FileKind, guesses: Mapping[str, Guess], columns: int) -> int:
-    """How much of the file this kind explains."""
+    """How much of the file this kind explains, in per cent."""
     whole = sum(guess.certainty for guess in guesses.values()) / max(columns, 1)
     return round(whole if not unmet(kind, (guess.column for guess in guesses.values())) else whole / 3)
 
@@ -96,7 +96,7 @@ def _certainty(heading: str, texts: Sequence[str], column: Column, habits: Habit
         return 0
     by_heading = max(_likeness(heading, hint) for hint in column.hints)
     if by_heading and column.reading.shape and texts and _readable(texts, column, habits) < _READABLE / 2:
-        return by_heading // 2
+        return by_heading // 3
     return by_heading
 
 

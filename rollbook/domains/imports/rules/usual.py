@@ -23,7 +23,7 @@ from rollbook.foundation.phones import parse_phone
 from rollbook.foundation.tables import N_, Cell
 from rollbook.foundation.texts import clean_line, clean_text
 
-_OF_DAY = re.compile(r"(?:,? ?T?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z?)?(?: ?г(?:ода?|\.)?| ?р(?:оку|\.)?)?", re.ASCII)
+_OF_DAY = re.compile(r"(?:[,t]? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?)?(?: ?г(?:ода?|\.)?| ?р(?:оку|\.)?)?", re.ASCII)
 _ISO = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})", re.ASCII)
 _NUMBERS = re.compile(r"(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})", re.ASCII)
 _WORDS = re.compile(r"([0-9]{1,2})[ .-]+([^\W\d_]+)\.?[ .,-]+([0-9]{4})")

@@ -30,7 +30,7 @@ MONTHS: Mapping[str, int] = {
 STATUSES: Mapping[str, str] = {
     word: status
     for status, words in {
-        "attended": "+ ++ 1 v ✓ ✔ x х да был была были присутств* посещ* посет* пришел пришла так був була були "
+        "attended": "+ ++ 1 v ✓ ✔ x х да был была были присут* посещ* посет* пришел пришла так був була були "
                     "відвід* прийш* yes y present attended came was",
         "missed": "- – — − 0 н нб нет отсутств* прогул* пропуск* пропустил* неявка б/у н/б ні відсутн* no n absent "
                   "missed",
