@@ -1,6 +1,6 @@
 """What a row is, and what hangs on it: told by the models themselves, so that a new table is known by being there."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -35,12 +35,13 @@ def shape(model: type[Model]) -> list[str]:
     return own + [f"{table}.{field.attname}" for table, of in of_parts.items() for field in _columns(of)]
 
 
-def fingerprints(model: type[Model], ids: Collection[int], *, shape: Sequence[str]) -> dict[int, str]:
-    """The rows with all their parts, each in one word: another one as soon as anything of it has changed.
+def fingerprints(rows: QuerySet[Any], *, shape: Sequence[str]) -> dict[int, str]:
+    """Rows with all their parts, by id each in one word: another one as soon as anything of it has changed.
 
     `shape` says which columns count, so that rows can be compared with what they were before a table got a new one.
     KeyError where one of them is there no more.
     """
+    model = rows.model
     own = _values(model, [name for name in shape if "." not in name])
     of_parts = {
         f"{part.model._meta.db_table}.{part.name}": ArraySubquery(
@@ -49,7 +50,6 @@ def fingerprints(model: type[Model], ids: Collection[int], *, shape: Sequence[st
         )
         for part in parts(model) if (columns := _of_table(shape, part.model._meta.db_table))
     }
-    rows = model._base_manager.filter(pk__in=ids)
     whole = MD5(Cast(JSONObject(**own, **of_parts), TextField()))
     return dict(rows.values_list("pk", whole))
 

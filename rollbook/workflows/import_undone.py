@@ -3,9 +3,11 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -18,7 +20,8 @@ from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, Programme
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as imported
-from rollbook.domains.imports.actions import CannotBeUndone
+from rollbook.domains.imports.actions import CannotBeUndone, Ids
+from rollbook.domains.imports.models import Run
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people import actions as people
@@ -28,8 +31,7 @@ from rollbook.domains.schedule.models import ClosingDay, Lesson, LessonTeacher, 
 from rollbook.foundation import live
 from rollbook.foundation.references import Reference, fingerprints, parts, references, shape
 
-Ids = Mapping[str, Collection[int]]
-Going = Mapping[type[Model], set[int]]
+Going = Mapping[type[Model], list[Ids]]
 NAMED = 5  # of each sort of what stands in the way
 MOST_TOPICS = 300  # a notice has 8000 bytes; whoever looks at one of more groups reloads
 
@@ -63,10 +65,10 @@ def undo(*, run_id: int, at: datetime, by: Actor) -> None:
     """Take away again all that a run has added. What the ledger knows of stays, reversed and archived; the rest is as
     if it had never been. CannotBeUndone names what people have done with it since."""
     run = imports.pick_to_undo(run_id=run_id, by=by)
-    rows = imported.stood(run_id=run_id, by=by)
+    rows = imported.rows_of(run_id=run_id, by=by)
     _must(rows, by)
     _lock(rows)
-    if obstacles := _in_the_way(rows, run.shape):
+    if obstacles := _in_the_way(run, rows, by):
         raise CannotBeUndone(
             _("People have gone on working with this import, so it cannot be undone as a whole."),
             [{"text": obstacle.text} for obstacle in obstacles],
@@ -76,7 +78,8 @@ def undo(*, run_id: int, at: datetime, by: Actor) -> None:
         with transaction.atomic():
             for target in reversed(list(TARGETS)):
                 if target in rows:
-                    TARGETS[target].unload(ids=list(rows[target]), at=at, by=by)
+                    TARGETS[target].unload(ids=rows[target], at=at, by=by)
+            connection.check_constraints()
     except IntegrityError as error:
         raise CannotBeUndone(_("Somebody has just begun to work with this import: look again.")) from error
     imports.mark_undone(run_id=run_id, at=at, by=by)
@@ -87,26 +90,33 @@ def in_the_way(*, run_id: int, by: Actor) -> tuple[InTheWay, ...]:
     """What would stop an undoing now; CannotBeUndone where there is nothing to undo."""
     with transaction.atomic():
         run = imports.pick_to_undo(run_id=run_id, by=by)
-        rows = imported.stood(run_id=run_id, by=by)
+        rows = imported.rows_of(run_id=run_id, by=by)
         _must(rows, by)
-        return _in_the_way(rows, run.shape)
+        return _in_the_way(run, rows, by)
 
 
-def stood(*, added: Ids, by: Actor) -> tuple[dict[str, dict[int, str]], dict[str, list[str]]]:
+def stood(
+    *, added: Mapping[str, Collection[int]], by: Actor
+) -> tuple[dict[str, Mapping[int, str]], dict[str, list[str]]]:
     """What is to be remembered of rows that an import has added, at its end: how each stands, and of what it is."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     shapes = {target: shape(TARGETS[target].model) for target, ids in added.items() if ids}
-    return {
-        target: fingerprints(TARGETS[target].model, added[target], shape=of) for target, of in shapes.items()
-    }, shapes
+    return {target: _standing(TARGETS[target].model, added[target], of) for target, of in shapes.items()}, shapes
 
 
-def _must(rows: Mapping[str, object], by: Actor) -> None:
+def _standing(model: type[Model], ids: Collection[int], of: list[str]) -> Mapping[int, str]:
+    """They were made one after another: nearly all between the first and the last are theirs."""
+    wanted = set(ids)
+    between = model._base_manager.filter(pk__range=(min(wanted), max(wanted)))
+    return {pk: word for pk, word in fingerprints(between, shape=of).items() if pk in wanted}
+
+
+def _must(rows: Iterable[str], by: Actor) -> None:
     for target in rows:
         by.must_everywhere(TARGETS[target].permission)
 
 
-def _lock(rows: Ids) -> None:
+def _lock(rows: Mapping[str, Ids]) -> None:
     """Against change, and against whatever would come to point at them: lessons before marks, as whoever marks does."""
     for target in TARGETS:
         if target in rows:
@@ -114,35 +124,36 @@ def _lock(rows: Ids) -> None:
             list(standing.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
 
 
-def _topics(rows: Ids) -> list[str]:
-    lessons = Q(lessons__in=rows.get("lessons", ())) | Q(lessons__marks__in=rows.get("marks", ()))
-    touched = Group.objects.filter(Q(enrolments__in=rows.get("enrolments", ())) | lessons).distinct()
-    return [f"group:{pk}" for pk in touched.order_by("pk").values_list("pk", flat=True)[:MOST_TOPICS]]
-
-
+def _topics(rows: Mapping[str, Ids]) -> list[str]:
+    touched: set[int] = set()
+    for target, path in (("enrolments", "enrolments"), ("lessons", "lessons"), ("marks", "lessons__marks")):
+        if target in rows:
+            touched.update(Group.objects.filter(**{f"{path}__in": rows[target]}).values_list("pk", flat=True))
+    return [f"group:{pk}" for pk in sorted(touched)[:MOST_TOPICS]]
 
 
 # What people have done since -----------------------------------------------------------------------------------------
 
 
-def _in_the_way(rows: Mapping[str, Mapping[int, str]], shapes: Mapping[str, list[str]]) -> tuple[InTheWay, ...]:
-    going: dict[type[Model], set[int]] = {}
+def _in_the_way(run: Run, rows: Mapping[str, Ids], by: Actor) -> tuple[InTheWay, ...]:
+    going: dict[type[Model], list[Ids]] = {}
     for target, ids in rows.items():
-        going.setdefault(TARGETS[target].model, set()).update(ids)
-    made = Lesson.objects.made_from(going.get(TimetableSlot, set())).values_list("pk", flat=True)
-    going.setdefault(Lesson, set()).update(made)
-    return (*_changed(rows, shapes), *_added(going))
+        going.setdefault(TARGETS[target].model, []).append(ids)
+    if "slots" in rows:
+        going.setdefault(Lesson, []).append(Lesson.objects.made_from(rows["slots"]).values("pk"))
+    return (*_changed(run, rows, by), *_added(going))
 
 
-def _changed(rows: Mapping[str, Mapping[int, str]], shapes: Mapping[str, list[str]]) -> Iterator[InTheWay]:
-    for target, stood in rows.items():
+def _changed(run: Run, rows: Mapping[str, Ids], by: Actor) -> Iterator[InTheWay]:
+    for target, ids in rows.items():
         model = TARGETS[target].model
         try:
-            stands = fingerprints(model, list(stood), shape=shapes[target])
+            stands = fingerprints(model._base_manager.filter(pk__in=ids), shape=run.shape[target])
         except KeyError as error:
             raise CannotBeUndone(
                 _("This import is of an earlier version, which did not remember how to undo it.")
             ) from error
+        stood = imported.stood(run_id=run.pk, target=target, by=by)
         # What somebody has taken away since is not missed.
         if changed := [pk for pk, word in stands.items() if word != stood[pk]]:
             yield _obstacle(model, changed, changed=True)
@@ -150,27 +161,31 @@ def _changed(rows: Mapping[str, Mapping[int, str]], shapes: Mapping[str, list[st
 
 def _added(going: Going) -> Iterator[InTheWay]:
     found: dict[type[Model], set[int]] = {}
-    for model, ids in going.items():
-        for field in references(model) if ids else ():
-            found.setdefault(field.model, set()).update(_strange(field, ids, going))
+    for model in going:
+        for field in references(model):
+            found.setdefault(field.model, set()).update(_strange(field, going))
     yield from (_obstacle(model, ids, changed=False) for model, ids in found.items() if ids)
 
 
-def _strange(field: Reference, ids: Collection[int], going: Going) -> Iterable[int]:
-    """Rows of another origin that point at these."""
-    rows = field.model._base_manager.filter(**{f"{field.name}__in": ids})
-    rows = rows.exclude(pk__in=going.get(field.model, ()))
-    for owner, owned in _owners(field.model, going):
-        rows = rows.exclude(**{f"{owner}__in": owned})
+def _strange(field: Reference, going: Going) -> Iterable[int]:
+    """Rows of another origin that point by this field at what is going."""
+    rows = field.model._base_manager.filter(_among(field.name, going[field.related_model]))
+    for path, owned in [("pk", going.get(field.model, [])), *_owners(field.model, going)]:
+        for ids in owned:
+            rows = rows.exclude(**{f"{path}__in": ids})
     return rows.values_list("pk", flat=True)
 
 
-def _owners(model: type[Model], going: Going) -> Iterator[tuple[str, Collection[int]]]:
+def _owners(model: type[Model], going: Going) -> Iterator[tuple[str, list[Ids]]]:
     """By which fields a row of `model` goes together with what it belongs to."""
     for name, of in FOLLOWS.get(model, {}).items():
-        yield name, going.get(of, ())
-    for of, ids in going.items():
-        yield from ((part.name, ids) for part in parts(of) if part.model is model)
+        yield name, going.get(of, [])
+    for of, sets in going.items():
+        yield from ((part.name, sets) for part in parts(of) if part.model is model)
+
+
+def _among(path: str, sets: Iterable[Ids]) -> Q:
+    return reduce(or_, (Q(**{f"{path}__in": ids}) for ids in sets))
 
 
 def _obstacle(model: type[Model], ids: Collection[int], *, changed: bool) -> InTheWay:
@@ -191,7 +206,7 @@ def _name_of(model: type[Model]) -> str:
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def _unload_marks(*, ids: Collection[int], at: datetime, by: Actor) -> None:
+def _unload_marks(*, ids: Ids, at: datetime, by: Actor) -> None:
     billing.settle(mark_ids=journal.unload_marks(ids=ids, at=at, by=by), at=at, by=by)
 
 

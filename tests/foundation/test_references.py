@@ -45,21 +45,21 @@ def test_only_what_nothing_points_at_is_free(school):
 @pytest.mark.django_db
 def test_a_fingerprint_is_another_one_as_soon_as_anything_changes(school):
     lesson = school.lessons["chess"]
-    before = fingerprints(Lesson, [lesson.pk], shape=shape(Lesson))
-    assert fingerprints(Lesson, [lesson.pk], shape=shape(Lesson)) == before
+    before = fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=shape(Lesson))
+    assert fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=shape(Lesson)) == before
     Lesson.objects.filter(pk=lesson.pk).update(topic="Pawns")
-    changed = fingerprints(Lesson, [lesson.pk], shape=shape(Lesson))
+    changed = fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=shape(Lesson))
     assert changed != before
     LessonTeacher.objects.filter(lesson=lesson).delete()
-    assert fingerprints(Lesson, [lesson.pk], shape=shape(Lesson)) != changed
+    assert fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=shape(Lesson)) != changed
 
 
 @pytest.mark.django_db
 def test_columns_that_came_later_do_not_count_and_those_that_went_are_missed(school):
     lesson = school.lessons["chess"]
     of = [name for name in shape(Lesson) if name != "topic"]
-    before = fingerprints(Lesson, [lesson.pk], shape=of)
+    before = fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=of)
     Lesson.objects.filter(pk=lesson.pk).update(topic="Pawns")
-    assert fingerprints(Lesson, [lesson.pk], shape=of) == before
+    assert fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=of) == before
     with pytest.raises(KeyError):
-        fingerprints(Lesson, [lesson.pk], shape=[*of, "colour"])
+        fingerprints(Lesson.objects.filter(pk=lesson.pk), shape=[*of, "colour"])

@@ -32,13 +32,18 @@ def numbered(*, target: str, keys: Collection[str], by: Actor) -> Mapping[str, s
     return found
 
 
-def stood(*, run_id: int, by: Actor) -> Mapping[str, Mapping[int, str]]:
-    """What a run has added, by target: the ids, and how each object stood at its end, in one word."""
+def rows_of(*, run_id: int, by: Actor) -> Mapping[str, QuerySet[ImportedRow, Any]]:
+    """What a run has added, by target: the ids of the objects, as a set that the database keeps."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    found: dict[str, dict[int, str]] = defaultdict(dict)
-    for target, pk, word in ImportedRow.objects.filter(run=run_id).values_list("target", "subject_id", "stood"):
-        found[target][pk] = word
-    return found
+    rows = ImportedRow.objects.filter(run=run_id)
+    targets = rows.order_by().values_list("target", flat=True).distinct()
+    return {target: rows.filter(target=target).values("subject_id") for target in targets}
+
+
+def stood(*, run_id: int, target: str, by: Actor) -> Mapping[int, str]:
+    """How each object that a run has added stood at its end, in one word."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    return dict(ImportedRow.objects.filter(run=run_id, target=target).values_list("subject_id", "stood"))
 
 
 @dataclass(frozen=True, slots=True)

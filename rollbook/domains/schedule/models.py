@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -118,7 +118,7 @@ class LessonQuerySet(ScopedQuerySet["Lesson"]):
         """Those made from the timetable that have not begun and that nobody has touched: they may be made anew."""
         return self.filter(slot__isnull=False, touched_at=None, held_at=None, cancelled_at=None, starts_at__gt=at)
 
-    def made_from(self, slot_ids: Collection[int]) -> Self:
+    def made_from(self, slot_ids: Collection[int] | models.QuerySet[Any, Any]) -> Self:
         """Those that these rules have made and that nobody has touched, be they over or not."""
         return self.filter(slot__in=slot_ids, touched_at=None, held_at=None, cancelled_at=None)
 

@@ -1,7 +1,6 @@
 """Many at once, when their import is undone: the same in the other direction. Whether somebody works with them by now
 is asked by the workflow."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -9,11 +8,11 @@ from django.db.models import F
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups.models import Enrolment, Group, GroupState, Programme
-from rollbook.domains.imports.actions import take_away
+from rollbook.domains.imports.actions import Ids, take_away
 
 
 @transaction.atomic
-def unload_programmes(*, ids: Collection[int], at: datetime, by: Actor) -> None:
+def unload_programmes(*, ids: Ids, at: datetime, by: Actor) -> None:
     """Programmes go again; of what a group was that must stay is archived."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     archived = {"archived_at": at, "version": F("version") + 1}
@@ -21,7 +20,7 @@ def unload_programmes(*, ids: Collection[int], at: datetime, by: Actor) -> None:
 
 
 @transaction.atomic
-def unload_groups(*, ids: Collection[int], at: datetime, by: Actor) -> None:
+def unload_groups(*, ids: Ids, at: datetime, by: Actor) -> None:
     """Groups go again; one whose revenue stands in the ledger is disbanded."""
     by.must_everywhere(Permission.GROUP_EDIT)
     disbanded = {"state": GroupState.DISBANDED, "version": F("version") + 1}
@@ -29,7 +28,7 @@ def unload_groups(*, ids: Collection[int], at: datetime, by: Actor) -> None:
 
 
 @transaction.atomic
-def unload_enrolments(*, ids: Collection[int], at: datetime, by: Actor) -> None:
+def unload_enrolments(*, ids: Ids, at: datetime, by: Actor) -> None:
     by.must_everywhere(Permission.GROUP_EDIT)
     rows = Enrolment.objects.filter(pk__in=ids)
     take_away(rows=rows, word="client", subject="client_id", within="group", at=at, by=by)

@@ -1,7 +1,7 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
 from rollbook.domains.imports.actions.refusing import NotImported, refuse
-from rollbook.domains.imports.actions.rows import Kept, keep, remember, take_away
+from rollbook.domains.imports.actions.rows import Ids, Kept, keep, remember, take_away
 from rollbook.domains.imports.actions.runs import (
     CannotBeUndone,
     NoFile,
@@ -18,7 +18,7 @@ from rollbook.domains.imports.actions.runs import (
 from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, change_upload, forget_files, know_header
 
 __all__ = [
-    "KEPT", "CannotBeUndone", "Kept", "NoFile", "NotImported", "Reading", "RunsAlready", "add_upload", "ask", "break_off",
-    "change_upload", "claim", "finish", "forget_files", "keep", "know_header", "mark_undone", "pick_to_undo", "refuse",
-    "remember", "rescue", "take_away", "tell",
+    "KEPT", "CannotBeUndone", "Ids", "Kept", "NoFile", "NotImported", "Reading", "RunsAlready", "add_upload", "ask",
+    "break_off", "change_upload", "claim", "finish", "forget_files", "keep", "know_header", "mark_undone",
+    "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
 ]

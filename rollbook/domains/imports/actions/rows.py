@@ -1,7 +1,7 @@
 """Which row of which source became which object, so that the same file again adds nothing, and all of an import can be
 found again. Objects are known by plain words and numbers; what they are is known above."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -12,8 +12,9 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.models import ImportedRow, Run, State
 from rollbook.foundation.copying import copy_in
-from rollbook.foundation.references import free
+from rollbook.foundation.references import free, parts
 
+Ids = Collection[int] | QuerySet[Any, Any]
 Stood = Mapping[str, Mapping[int, str]]
 Shape = Mapping[str, Sequence[str]]
 
@@ -103,9 +104,11 @@ def take_away(
         pk: history.Change(f"{word}:{key}", {}, within=f"{within}:{around[0]}" if around and around[0] else "")
         for pk, key, *around in told
     }
-    # What points at another of them goes first, and sets it free.
-    while gone := list(free(rows).values_list("pk", flat=True)):
-        rows.model._base_manager.filter(pk__in=gone).delete()
+    # What points at another of them goes first, and sets it free. The database sees to it that nothing else does.
+    while free(rows).exists():
+        for part in parts(rows.model):
+            part.model._base_manager.filter(**{f"{part.name}__in": free(rows)})._raw_delete("default")
+        free(rows)._raw_delete("default")
     kept = tuple(rows.order_by("pk").values_list("pk", flat=True))
     if kept and kept_as is not None:
         rows.model._base_manager.filter(pk__in=kept).update(**kept_as)

@@ -1,7 +1,6 @@
 """Many at once, when their import is undone: the same in the other direction. Whether somebody works with them by now
 is asked by the workflow."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -9,12 +8,12 @@ from django.db.models import F
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.history import actions as history
-from rollbook.domains.imports.actions import take_away
+from rollbook.domains.imports.actions import Ids, take_away
 from rollbook.domains.journal.models import Kind, Mark
 
 
 @transaction.atomic
-def unload_marks(*, ids: Collection[int], at: datetime, by: Actor) -> tuple[int, ...]:
+def unload_marks(*, ids: Ids, at: datetime, by: Actor) -> tuple[int, ...]:
     """Marks go again. Those that were charged, or that stand in the row of one taken back, are taken back as by hand,
     and returned: the ledger is to follow."""
     by.must_everywhere(Permission.JOURNAL_MARK)
@@ -35,7 +34,7 @@ def unload_marks(*, ids: Collection[int], at: datetime, by: Actor) -> tuple[int,
 
 
 @transaction.atomic
-def unload_worked_off(*, ids: Collection[int], at: datetime, by: Actor) -> None:
+def unload_worked_off(*, ids: Ids, at: datetime, by: Actor) -> None:
     """These misses were not worked off by hand. Nobody has seen them otherwise since, so the version goes back, too."""
     by.must_everywhere(Permission.JOURNAL_MARK)
     marks = Mark.objects.filter(pk__in=ids)
