@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from functools import cache
 from typing import Any, TextIO, TypeAlias
 
 import structlog
@@ -133,11 +134,16 @@ def _plain(logger: Any, name: str, line: Line) -> Line:
 
 def _hide(_logger: object, _name: str, line: Line) -> Line:
     for name, value in line.items():
-        if re.search(NAMES_OF_SECRETS, name, re.IGNORECASE):
+        if _names_a_secret(name):
             line[name] = HIDDEN
         elif name not in SAFE and not isinstance(value, int | float | bool | None):
             line[name] = hidden(value if isinstance(value, str) else str(value))
     return line
+
+
+@cache
+def _names_a_secret(name: str) -> bool:
+    return bool(re.search(NAMES_OF_SECRETS, name, re.IGNORECASE))
 
 
 def _render(logger: object, name: str, line: Line) -> str:

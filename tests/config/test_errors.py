@@ -36,11 +36,11 @@ def told():
 
 
 def test_what_breaks_is_told_once_and_without_anything_of_a_person(told, school, monkeypatch):
-    def breaks(request, *_args):
+    def breaks(_name):
         name, phone = "Anna Ivanova", "+79121234567"
         raise ValueError(f"Key of {phone}\nDETAIL: Failing row contains ({name})")
 
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", breaks)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", breaks)
     browser = signed_in(school, "anna")
     browser.raise_request_exception = False
     answer = browser.get("/?q=Ivanova", headers={"user-agent": "Her telephone"})

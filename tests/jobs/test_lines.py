@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.core import mail
+from django.db import connections
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -19,6 +20,7 @@ LETTER = {"kind": "password_set", "email": "anna@example.org", "language": "en"}
 def work(own_database, monkeypatch, capsys):
     """Do all that waits; the lines that were said of it."""
     monkeypatch.setenv("LOG_FORMAT", "json")
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)  # the thread of the job keeps none
     monkeypatch.setattr(app.periodic_registry, "periodic_tasks", {})  # of the night: not in this story
 
     async def until_nothing_waits():

@@ -111,7 +111,7 @@ def test_no_address_leads_a_browser_elsewhere(school, back):
 
 
 def test_what_breaks_has_the_headers_too(mara, monkeypatch):
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", lambda request: 1 // 0)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", lambda request: 1 // 0)
     mara.raise_request_exception = False
     answer = mara.get("/")
     assert (answer.status_code, missing(answer.headers)) == (500, [])

@@ -161,7 +161,7 @@ def test_a_host_of_elsewhere_is_refused_without_asking_who_it_is(db):
 
 
 def test_what_breaks_says_so_and_shows_nothing_of_it(visitor, monkeypatch):
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", lambda request: 1 // 0)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", lambda request: 1 // 0)
     visitor.raise_request_exception = False
     answer = visitor.get("/")
     assert answer.status_code == 500
@@ -173,7 +173,7 @@ def test_without_the_database_it_is_said_to_come_back_later(visitor, monkeypatch
     def falls(request):
         raise error
 
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", falls)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", falls)
     visitor.raise_request_exception = False
     answer = visitor.get("/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
@@ -188,7 +188,7 @@ def test_of_a_standby_that_was_taken_for_the_primary_the_same_is_said(visitor, m
     def falls(request):
         raise InternalError("cannot execute INSERT") from ReadOnlySqlTransaction("cannot execute INSERT")
 
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", falls)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", falls)
     visitor.raise_request_exception = False
     assert visitor.get("/").status_code == 503
 

@@ -93,12 +93,11 @@ def test_files_are_told_of_to_whoever_asks_for_everything(said):
 
 
 def test_everything_that_is_said_on_the_way_carries_the_id(anna, said, monkeypatch):
-    def warns(request):
+    def warns(_name):
         structlog.get_logger("rollbook.x").warning("careful")
         return HttpResponse()
 
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", warns)
-    anna.raise_request_exception = False
+    monkeypatch.setattr("rollbook.web.home.views.see_other", warns)
     answer = anna.get("/")
     lines = said()
     assert [line["event"] for line in lines] == ["careful", "request"]
@@ -108,7 +107,7 @@ def test_everything_that_is_said_on_the_way_carries_the_id(anna, said, monkeypat
 
 
 def test_what_breaks_is_one_line_with_its_traceback_and_the_page_names_it(anna, said, monkeypatch):
-    monkeypatch.setattr("rollbook.web.home.views.navigation.of", lambda request: 1 // 0)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", lambda request: 1 // 0)
     anna.raise_request_exception = False
     answer = anna.get("/")
     [line] = said()
@@ -142,15 +141,15 @@ def test_what_is_slow_is_warned_of_with_its_place_and_without_values(anna, said)
 
 @pytest.mark.parametrize("debug", [True, False])
 def test_in_development_a_loop_of_statements_is_shown(anna, said, monkeypatch, debug):
-    def loops(request):
+    def loops(_name):
         with connection.cursor() as cursor:
             for n in range(12):
                 cursor.execute("SELECT %s", [n])
-        return ()
+        return HttpResponse()
 
-    monkeypatch.setattr("rollbook.web.pages.navigation.of", loops)
+    monkeypatch.setattr("rollbook.web.home.views.see_other", loops)
     with override_settings(DEBUG=debug, SLOW_MS=100_000):
-        answer = anna.get("/design/")
+        answer = anna.get("/")
     line, *loops = said()
     assert line["statements"] >= 12
     assert [(told["sql"], told["times"]) for told in loops] == ([("SELECT %s", 12)] if debug else [])
