@@ -29,7 +29,8 @@ HABITS = Habits("RU", date(2026, 11, 21))
         }),
         ("clients", {
             "Full name": "name", "Date of birth": "birth_date", "Parent": "contact_name",
-            "Parent phone": "contact_phone", "Father's phone": "contact2_phone", "Email": "contact_email", "Notes": "note",
+            "Parent phone": "contact_phone", "Father's phone": "contact2_phone", "Email": "contact_email",
+            "Notes": "note",
         }),
         ("groups", {
             "Название группы": "name", "Направление": "programme", "Педагог": "teachers", "Кабинет": "room",
