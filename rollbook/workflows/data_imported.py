@@ -67,9 +67,11 @@ class Imported:
     unchanged: int
     changed: tuple[Origin, ...]
     overlaps: tuple[Overlap, ...]
+    run_id: int | None
+    """By which it can be undone; None where nothing was added or kept."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Run:
     """One import under way; `ids` knows by target and key what rows of the source are here."""
 
@@ -89,6 +91,31 @@ class Run:
     @property
     def now(self) -> dict[str, Any]:
         return {"at": self.at, "by": self.by}
+
+    def take(self, new: Mapping[str, Collection[Draft]], tell: Tell = lambda *_: None) -> None:
+        """Load what is new, by target, in the order in which one may point at another. NotImported, and then nothing
+        was done, where some of it is refused."""
+        try:
+            with transaction.atomic():
+                for target, stage in STAGES.items():
+                    if new[target]:
+                        tell(target, len(new[target]))
+                        self._load(target, stage, new[target])
+        except IntegrityError as error:
+            raise imports.NotImported([_refused_by_database(error)]) from error
+
+    def _load(self, target: str, stage: "_Stage", drafts: Collection[Draft]) -> None:
+        """Those first that point at nothing of their own kind; then those that point at them."""
+        waiting = list(drafts)
+        while waiting:
+            ready = [draft for draft in waiting if all(ref.key in self.ids[ref.target] for _, ref in draft.refs())]
+            if not ready:
+                imports.refuse([Problem(draft.origin, "", N_("It refers to itself."), {}) for draft in waiting])
+            ids = stage.load(resolved(ready, stage.row, ids=self.ids), self)
+            self.added[target] += zip(ready, ids, strict=True)
+            self.ids[target] |= {draft.key: pk for draft, pk in zip(ready, ids, strict=True)}
+            taken = {draft.key for draft in ready}
+            waiting = [draft for draft in waiting if draft.key not in taken]
 
 
 class _Stage(NamedTuple):
@@ -123,25 +150,19 @@ def take_in(
         source, branch_id, rules, at, by,
         defaultdict(dict, {target: {key: row.id for key, row in rows.items()} for target, rows in known.items()}),
     )
-    try:
-        with transaction.atomic():
-            for target, stage in STAGES.items():
-                if found.new[target]:
-                    tell(target, len(found.new[target]))
-                    load(target, stage, found.new[target], run)
-    except IntegrityError as error:
-        raise imports.NotImported([refused_by_database(error)]) from error
-    if run.added:
+    run.take(found.new, tell)
+    run_id = None
+    if run.added and not dry_run:
         ids = {target: [pk for _draft, pk in rows] for target, rows in run.added.items()}
         stood, shape = import_undone.stood(added=ids, by=by)
-        imports.remember(
+        run_id = imports.remember(
             source=source, added=run.added, started_at=at, finished_at=max(at, timezone.now()), stood=stood,
             shape=shape, by=by,
         )
     transaction.set_rollback(dry_run)
     return Imported(
         {target: len(rows) for target, rows in run.added.items()}, found.unchanged,
-        tuple(draft.origin for draft in found.changed), tuple(run.overlaps),
+        tuple(draft.origin for draft in found.changed), tuple(run.overlaps), run_id,
     )
 
 
@@ -216,21 +237,7 @@ def _read(mapped: Mapped, fetch: Fetch, tell: Tell, known: Any, terms: Terms) ->
     return found
 
 
-def load(target: str, stage: _Stage, drafts: Collection[Draft], run: Run) -> None:
-    """Those first that point at nothing of their own kind; then those that point at them."""
-    waiting = list(drafts)
-    while waiting:
-        ready = [draft for draft in waiting if all(ref.key in run.ids[ref.target] for _, ref in draft.refs())]
-        if not ready:
-            imports.refuse([Problem(draft.origin, "", N_("It refers to itself."), {}) for draft in waiting])
-        ids = stage.load(resolved(ready, stage.row, ids=run.ids), run)
-        run.added[target] += zip(ready, ids, strict=True)
-        run.ids[target] |= {draft.key: pk for draft, pk in zip(ready, ids, strict=True)}
-        taken = {draft.key for draft in ready}
-        waiting = [draft for draft in waiting if draft.key not in taken]
-
-
-def refused_by_database(error: IntegrityError) -> Problem:
+def _refused_by_database(error: IntegrityError) -> Problem:
     diagnosis = getattr(error.__cause__, "diag", None)
     told = getattr(diagnosis, "message_detail", None) or getattr(diagnosis, "message_primary", None) or ""
     constraint = getattr(diagnosis, "constraint_name", None) or ""
@@ -239,7 +246,7 @@ def refused_by_database(error: IntegrityError) -> Problem:
 
 def _lessons(rows: Sequence[LessonRow], run: Run) -> Sequence[int]:
     loaded = schedule.load_lessons(rows=rows, **run.here)
-    run.overlaps += loaded.overlaps
+    run.overlaps.extend(loaded.overlaps)
     return loaded.ids
 
 

@@ -57,6 +57,31 @@ def test_a_mapping_of_ones_own(tmp_path: Path) -> None:
     assert Organisation.objects.get().name == "Ours"
 
 
+def test_an_import_is_undone_by_its_number() -> None:
+    out, _ = run("it-academy", SMALL)
+    number = out.rpartition("--undo ")[2].strip()
+    out, _ = run(undo=int(number))
+    assert "undone" in out
+    assert not Client.objects.filter(archived_at=None).exists()
+    with pytest.raises(CommandError, match="already"):
+        run(undo=int(number))
+
+
+def test_what_stands_in_the_way_of_undoing_is_named() -> None:
+    out, _ = run("it-academy", SMALL)
+    Client.objects.filter(first_name="Clara").update(note="likes robots")
+    err = StringIO()
+    with pytest.raises(CommandError, match="gone on working"):
+        call_command("import", undo=int(out.rpartition("--undo ")[2]), stderr=err)
+    assert err.getvalue().strip() == "Clients, changed since: First Clara"
+
+
+def test_undoing_stands_alone() -> None:
+    for args, options in ((("it-academy", SMALL), {"undo": 1}), ((), {}), ((), {"undo": 1, "dry_run": True})):
+        with pytest.raises(CommandError):
+            run(*args, **options)
+
+
 @pytest.mark.parametrize("source", ["../secrets", "Academy", "a" * 31, "", "-a"])
 def test_a_source_has_a_plain_name(source: str) -> None:
     with pytest.raises(CommandError):

@@ -92,6 +92,9 @@ def test_the_next_file_with_this_header_is_taken_as_the_last_one(school, vera):
     upload_id = send(vera, "A;B\nПетров Иван;12.05.2016\n")
     columns = {"A": "name", "B": "birth_date"}
     south = school.branches["south"].pk
+    file_uploaded.read_again(
+        upload_id=upload_id, options=Options(), kind="clients", branch_id=None, duplicates="join", by=vera
+    )
     file_uploaded.choose(upload_id=upload_id, columns=columns, branch_id=south, duplicates="skip", by=vera)
     file_uploaded.order(upload_id=upload_id, is_trial=False, at=NOW, by=vera)
     card = kept.upload(upload_id=send(vera, "A;B\nСидоров Пётр;13.05.2016\n"), by=vera)

@@ -12,7 +12,7 @@ from rollbook.domains.imports.actions import NotImported
 from rollbook.domains.schedule.actions import Overlap
 from rollbook.foundation.errors import Declined
 from rollbook.foundation.tables import MAX_BYTES
-from rollbook.workflows import data_imported
+from rollbook.workflows import data_imported, import_undone
 from rollbook.workflows.data_imported import Imported
 
 MAPPINGS = Path(data_imported.__file__).parent.parent / "domains" / "imports" / "mappings"
@@ -20,16 +20,27 @@ SOURCE = re.compile("[a-z0-9][a-z0-9-]{0,29}")
 
 
 class Command(BaseCommand):
-    help = "Take in the files of another system by a mapping (docs/guides/import.md). All or nothing."
+    help = "Take in the files of another system by a mapping, or undo an import (docs/guides/import.md)."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("source", help="the name of the mapping, and of what is imported: it-academy")
-        parser.add_argument("folder", type=Path, help="where the files are")
+        parser.add_argument("source", nargs="?", help="the name of the mapping, and of what is imported: it-academy")
+        parser.add_argument("folder", nargs="?", type=Path, help="where the files are")
         parser.add_argument("--mapping", type=Path, help="a mapping file of your own")
         parser.add_argument("--dry-run", action="store_true", help="do everything, say what was done, take it back")
+        parser.add_argument("--undo", type=int, metavar="RUN", help="take an import back, by its number")
 
     @no_translations
-    def handle(self, *, source: str, folder: Path, mapping: Path | None, dry_run: bool, **_options: Any) -> None:
+    def handle(
+        self, *, source: str | None, folder: Path | None, mapping: Path | None, dry_run: bool, undo: int | None,
+        **_options: Any,
+    ) -> None:
+        if undo is not None:
+            if source or folder or mapping or dry_run:
+                raise CommandError("--undo stands alone, with the number of a run.")
+            self._undo(undo)
+            return
+        if source is None or folder is None:
+            raise CommandError("Say the name of the mapping and the folder of the files: import it-academy ./export")
         if not SOURCE.fullmatch(source):
             raise CommandError("A source is named by up to 30 small letters, digits and hyphens.")
         if not folder.is_dir():
@@ -47,6 +58,15 @@ class Command(BaseCommand):
         except Declined as declined:
             raise CommandError(str(declined)) from declined
         self._report(done, dry_run)
+
+    def _undo(self, run_id: int) -> None:
+        try:
+            import_undone.undo(run_id=run_id, at=timezone.now(), by=operator("rollbook import"))
+        except Declined as declined:
+            for obstacle in declined.values:
+                self.stderr.write(str(obstacle["text"]))
+            raise CommandError(str(declined)) from declined
+        self.stdout.write(f"Run {run_id} is undone: what it had added was taken away again.")
 
     def _progress(self) -> data_imported.Tell:
         begun = time.monotonic()
@@ -67,6 +87,8 @@ class Command(BaseCommand):
             f"{sum(done.added.values())} rows added, {done.unchanged} known already, {len(done.changed)} changed in the"
             f" source, {len(done.overlaps)} overlaps"
         )
+        if done.run_id:
+            self.stdout.write(f"Undone by: rollbook import --undo {done.run_id}")
         if dry_run:
             self.stdout.write("This was a dry run: nothing of it was kept.")
 
