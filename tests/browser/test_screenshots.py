@@ -15,9 +15,12 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import pytest
+from django.test import override_settings
+from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 from pytest_django.plugin import DjangoDbBlocker
 
+from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Role
 from rollbook.domains.billing.models import Account, Tariff
 from rollbook.domains.groups.models import Group
@@ -25,6 +28,8 @@ from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation import formats
+from rollbook.operations import house
+from rollbook.operations.doctor import lacking
 from tests import databases
 from tests.browser.conftest import DESK, LOOKS, Look, signed_in, watched, wearing
 from tests.browser.lively import Scene, fill
@@ -33,7 +38,7 @@ from tests.servers import serving
 LOOKED_AT, SHOWN = databases.ROOT / "var/screenshots", databases.ROOT / "docs/screenshots"
 IN_GUIDES = {
     "journal", "journal-dark", "journal-teacher", "panel", "lesson-phone", "client-phone", "groups", "clients",
-    "tariffs", "role",
+    "tariffs", "role", "house",
 }
 DARK, PHONE = LOOKS[1], LOOKS[2]
 DESK_AND_PHONE = pytest.mark.parametrize("look", [DESK, PHONE], indirect=True, ids=str)
@@ -284,6 +289,20 @@ def test_what_a_role_may_do_stands_in_words(visit, good):
     ticked = page.locator("main input[name=permissions]:checked")
     expect(ticked).to_have_count(len(Role.objects.get(code="administrator").permissions))
     good(page, "role")
+
+
+@EVERY_LOOK
+def test_the_owner_sees_what_state_the_house_is_in(visit, good, scene, tmp_path, monkeypatch):
+    monkeypatch.setattr(lacking, "DUTIES", ())  # the tests' own server is careless, which is nothing to show
+    with override_settings(BACKUP_FOLDER=tmp_path, MEDIA_ROOT=tmp_path / "files", BACKUPS_ARE_COPIED=False):
+        told = {"at": timezone.now(), "by": operator("", via="job")}
+        house.prove(house.back_up(**told).path, **told)
+        house.examine(**told)
+    page = visit("/settings/house/")
+    facts = page.locator("dl.facts").first
+    expect(facts.locator(".pill.due")).to_have_count(3)  # kept, backed up, proven
+    expect(page.get_by_text(f"rollbook-{told['at']:%Y%m%dT%H%M%SZ}.tar").first).to_be_visible()
+    good(page, "house")
 
 
 @DESK_AND_PHONE

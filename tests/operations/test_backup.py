@@ -475,6 +475,19 @@ def test_what_is_said_of_the_whole_database_holds_for_the_one_that_takes_its_pla
         databases.drop(db, restored.kept_as)
 
 
+def test_whoever_cannot_be_sent_away_keeps_their_database(lively, folder, own_database, monkeypatch):
+    made = backup.back_up(at=NOW)
+
+    def in_use(*_):
+        raise psycopg.errors.ObjectInUse("There is 1 other session using the database.")
+
+    monkeypatch.setattr(databases, "_rename", in_use)
+    with pytest.raises(Unkept, match="cannot be sent away: stop pages and workers"):
+        backup.restore(made.path, over="Test school", at=NOW)
+    assert Payment.objects.count() == 1
+    assert not [name for name in names_of_databases() if "scratch" in name]
+
+
 def test_a_sequence_that_would_give_a_number_twice_is_refused(lively, folder, monkeypatch):
     made = backup.back_up(at=NOW)
     numbers = census.numbers

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -132,10 +132,10 @@ def drop(db: Connection, name: str) -> None:
 
 
 def _send_away(db: Connection, *names: str) -> None:
-    # Of roles alone: autovacuum is sent away by the server itself.
+    # Whoever may be: autovacuum is sent away by the server itself, a superuser by nobody.
     db.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = ANY(%s) AND usename IS NOT NULL AND pid <> pg_backend_pid()", [list(names)],
+        " WHERE datname = ANY(%s) AND pg_has_role(usename, 'USAGE') AND pid <> pg_backend_pid()", [list(names)],
     )  # fmt: skip
 
 
@@ -145,12 +145,16 @@ def swap(fresh: str, *, at: datetime, keep: bool) -> str:
     connections.close_all()
     before = f"{live()[: LONGEST_NAME - 24]}_before_{stamp(at)}"
     with beside() as db:
-        for _try in range(3):  # somebody may come back between being sent away and the renaming
-            with suppress(psycopg.errors.ObjectInUse):
+        for last in (False, False, True):  # somebody may come back between being sent away and the renaming
+            try:
                 _rename(db, fresh, before)
                 break
-        else:
-            _rename(db, fresh, before)
+            except psycopg.errors.ObjectInUse as error:
+                if last:
+                    raise Unkept(
+                        _("Somebody works in the database who cannot be sent away: stop pages and workers ({why})."),
+                        why=error.diag.message_detail or error,
+                    ) from error
         if not keep:
             drop(db, before)
     return before if keep else ""
