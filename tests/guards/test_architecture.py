@@ -79,6 +79,7 @@ MAY_WRITE = {
     "web/live.py": "knows no table: its sets are Python's",
 }
 MAY_SPEAK_SQL = {
+    "foundation/copying.py": "COPY, for actions that write thousands of rows",
     "foundation/live.py": "NOTIFY",
     "foundation/replica.py": "whether a standby keeps up",
     "foundation/sql.py": "what migrations give and take",
@@ -248,11 +249,11 @@ def used_outside() -> set[FunctionType]:
             if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("rollbook."):
                 module = node.module or ""
                 bound |= {alias.asname or alias.name: imported(module, alias.name) for alias in node.names}
-        through = {
+        through = [
             getattr(bound.get(node.value.id), node.attr, None)
             for node in parsed(path) if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
             if inspect.ismodule(bound.get(node.value.id))
-        }
+        ]
         functions = (thing for thing in [*bound.values(), *through] if isinstance(thing, FunctionType))
         used |= {call for call in functions if package(inspect.unwrap(call).__module__) != here}
     return used

@@ -28,7 +28,7 @@ def numbered(*, target: str, keys: Collection[str], by: Actor) -> Mapping[str, s
     found: dict[str, set[int]] = defaultdict(set)
     rows = ImportedRow.objects.filter(target=target, key__in=keys, source__startswith="file-")
     for key, pk in rows.values_list("key", "subject_id"):
-        found[key].add(pk)
+        found[key] |= {pk}
     return found
 
 

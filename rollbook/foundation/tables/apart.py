@@ -61,8 +61,8 @@ class Sheet:
 
     def __iter__(self) -> Iterator[Line | Fault]:
         self._lines.seek(0)
-        for raw in self._lines:
-            if isinstance(told := json.loads(raw), list):
+        for line in self._lines:
+            if isinstance(told := json.loads(line), list):
                 yield Line(told[0], tuple(told[1:]))
             elif "reason" in told:
                 yield Fault(told["line"], told["reason"], told["values"], cells=tuple(told["cells"]))

@@ -5,6 +5,7 @@ What a program is to read (backups, the API) is written elsewhere and says exact
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
@@ -13,18 +14,26 @@ import xlsxwriter
 
 Value = str | int | Decimal | date | None
 
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+# What begins a formula, or a call of another program; full-width signs are read as the narrow ones.
+_SIGN = "[=+\\-@|%＝＋－＠]"
+# What is skipped before one looks: blanks, control characters, those that cannot be seen, and our own apostrophes.
+_SKIPPED = r"['\s\x00-\x1f\x7f-\xa0\xad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]"
+# At the beginning; or where a spreadsheet begins a new cell that takes another sign, or a line end, for the separator.
+# What looks as if it had been made harmless is made so once more, that one may be taken away again.
+_AFTER = rf"\A(?='*[\t\r\n]|{_SKIPPED}*{_SIGN})|[,;\t\r\n](?='*{_SIGN})"
+_DANGER, _ESCAPED = re.compile(_AFTER), re.compile(f"({_AFTER})'")
 _WIDTH = 22
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before it, where a spreadsheet could take it for a formula, even behind blanks."""
-    return f"'{text}" if text.startswith(_FORMULAS) or text.strip().startswith(_FORMULAS) else text
+    """The text with an apostrophe wherever a spreadsheet could take what follows for a formula."""
+    return _DANGER.sub(r"\g<0>'", text)
 
 
 def meant(text: str) -> str:
     """What was meant by a text that went out as `harmless` and came back."""
-    return text[1:] if text.startswith("'") and harmless(text[1:]) == text else text
+    before = _ESCAPED.sub(r"\1", text)
+    return before if harmless(before) == text else text
 
 
 def csv_file(columns: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes:

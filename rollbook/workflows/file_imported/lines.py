@@ -14,7 +14,7 @@ from rollbook.domains.access.actor import Permission
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Payment
 from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.rules.recognising import plain_heading
-from rollbook.domains.imports.rules.usual import Name, split_name
+from rollbook.domains.imports.rules.usual import Name, digest, split_name, words
 from rollbook.domains.imports.rules.words import KINSHIP, meaning
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule.models import Lesson, TimetableSlot
@@ -27,8 +27,6 @@ from rollbook.workflows.file_imported.standing import (
     Duplicate,
     Enrolled,
     Here,
-    digest,
-    words,
 )
 
 Cells = Mapping[str, Cell]
@@ -68,12 +66,13 @@ class Lines:
 
     def forget(self) -> None:
         """The lines since the last `settle` come once more, or not at all."""
-        self.fresh.clear()
+        self.fresh = defaultdict(set)
 
     def settle(self, ids: Mapping[str, Mapping[str, int]]) -> None:
         """What the lines added stands by now: ids by target and key."""
         for target, found in ids.items():
-            self.here.known[target].update(found)
+            known = self.here.known[target]
+            known.update(found)
         self.forget()
 
     def ref(self, target: str, key: str) -> tuple[str, str]:
@@ -82,7 +81,7 @@ class Lines:
             return f"@{pk}", NO
         if key in self.fresh[target]:
             return key, NO
-        self.fresh[target].add(key)
+        self.fresh[target] |= {key}
         return key, NEW
 
     def known_already(self) -> Made:
@@ -136,7 +135,7 @@ class ClientLines(Lines):
         joined = bool(found) or key in self.fresh["clients"]
         client, is_new = (found[0], NO) if found else self.ref("clients", key)
         if is_new:
-            self._clients.add(client, name, birth)
+            self._clients.expect(client, name, birth)
         made: dict[str, Cell] = {
             **cells, "client": client, "client_is": is_new, "last_name": name.last, "first_name": name.first,
             "middle_name": name.middle,
@@ -218,7 +217,7 @@ class ClientLines(Lines):
         since = _text(cells, "enrolled_since") or self.here.today.isoformat()
         key = f"{client}>{group}"
         is_in = self._enrolled.is_in(client, group, since) or key in self.fresh["enrolments"]
-        self.fresh["enrolments"].add(key)
+        self.fresh["enrolments"] |= {key}
         return {
             "group_key": f"@{group}", "enrolled_since": since, "enrolment": f"{key}>{since}",
             "enrolment_is": NO if is_in else NEW,

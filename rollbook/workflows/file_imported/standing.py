@@ -5,9 +5,8 @@ Whatever stands is referred to as "@" and its id; what the file itself adds, by 
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from hashlib import blake2b
 from typing import NamedTuple
 
 from django.db.models import Q
@@ -15,7 +14,7 @@ from django.db.models import Q
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import House
 from rollbook.domains.groups.models import Enrolment, Group, Programme
-from rollbook.domains.imports.rules.usual import Name
+from rollbook.domains.imports.rules.usual import Name, words
 from rollbook.domains.people.models import Client, Contact, Employee, Relation
 from rollbook.domains.schedule.models import Room
 from rollbook.foundation.tables import N_
@@ -58,16 +57,6 @@ class Refs(dict[str, int]):
         return int(ref.removeprefix("@"))
 
 
-def digest(*parts: str) -> str:
-    """A key for whoever has none: the same for the same contents."""
-    return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
-
-
-def words(text: str) -> str:
-    """A name without its order: what is compared."""
-    return " ".join(sorted(sought(text)))
-
-
 class Names:
     """Things with a name, few enough to know them all; of several of one name those of the branch come first."""
 
@@ -96,18 +85,18 @@ def _initials(parts: Sequence[str], full: Sequence[str]) -> bool:
     )
 
 
-@dataclass(slots=True)
 class Catalogue:
     """Groups, programmes, rooms and teachers, by name."""
 
-    here: Here
-    minutes: dict[int, int] = field(default_factory=dict)
-    """By group, of a lesson of its programme."""
-    teachers_of: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
-    _groups: Names | None = None
-    _programmes: Names | None = None
-    _rooms: Names | None = None
-    _teachers: Names | None = None
+    def __init__(self, here: Here) -> None:
+        self.here = here
+        self.minutes: dict[int, int] = {}
+        """By group, of a lesson of its programme."""
+        self.teachers_of: dict[int, list[int]] = defaultdict(list)
+        self._groups: Names | None = None
+        self._programmes: Names | None = None
+        self._rooms: Names | None = None
+        self._teachers: Names | None = None
 
     def group(self, name: str, column: str = "group") -> int:
         found = self.groups.find(name)
@@ -218,7 +207,7 @@ class Clients:
             self.by_phone[phone][pk] = name
         behind = Relation.objects.filter(contact__in=[pk for pks in self.by_phone.values() for pk in pks])
         for phone, client in behind.filter(client__branch=self._here.branch_id).values_list("contact__phone", "client"):
-            self._of_phone[phone].add(f"@{client}")
+            self._of_phone[phone] |= {f"@{client}"}
 
     def forget(self) -> None:
         """What the file was about to add, it does not."""
@@ -230,7 +219,8 @@ class Clients:
             self._standing[key] += (one._replace(ref=f"@{ids[one.ref]}") for one in people if one.ref in ids)
         self.forget()
 
-    def add(self, ref: str, name: Name, birth: str) -> None:
+    def expect(self, ref: str, name: Name, birth: str) -> None:
+        """Somebody whom the file is about to add."""
         for key in _keys(name):
             self._fresh.setdefault(key, []).append(Someone(ref, name.middle, birth))
 
@@ -238,8 +228,8 @@ class Clients:
         """Attach a contact; False where it is attached already."""
         if contact in self.ties.get(client, {}) or (client, contact) in self._fresh_ties:
             return False
-        self._fresh_ties.add((client, contact))
-        self._fresh_phones.setdefault(client, set()).update({phone} if phone else ())
+        self._fresh_ties |= {(client, contact)}
+        self._fresh_phones[client] = self._fresh_phones.get(client, set()) | ({phone} if phone else set())
         self._fresh_payers |= {client} if pays else set()
         return True
 

@@ -3,12 +3,9 @@ thousand lines at a time; what is refused is set aside, and the rest tried again
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any, NamedTuple
-
-from django.db import IntegrityError, transaction
 
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports.rules import Mapped, Origin, Problem, Terms, drafted
@@ -20,8 +17,7 @@ from rollbook.foundation import tables
 from rollbook.foundation.tables import N_, Cell, Fault, Table
 from rollbook.foundation.tables.apart import Sheet
 from rollbook.foundation.tables.written import meant
-from rollbook.workflows import data_imported
-from rollbook.workflows.data_imported import STAGES, TARGETS, Run
+from rollbook.workflows.data_imported import TARGETS, Run
 from rollbook.workflows.file_imported.lines import LINES, PAYMENTS, Lines
 from rollbook.workflows.file_imported.standing import Aside, Duplicate, Here, Refs
 
@@ -51,18 +47,14 @@ class LineProblem(NamedTuple):
         return f"{self.column}: {sentence}" if self.column else sentence
 
 
-@dataclass(slots=True)
 class Tally:
     """What came of the lines so far."""
 
-    lines: int = 0
-    taken: int = 0
-    joined: int = 0
-    known: int = 0
-    skipped: int = 0
-    problems: list[LineProblem] = field(default_factory=list)
-    overlaps: list[Overlap] = field(default_factory=list)
-    rows: dict[str, list[Added]] = field(default_factory=lambda: defaultdict(list))
+    def __init__(self) -> None:
+        self.lines = self.taken = self.joined = self.known = self.skipped = 0
+        self.problems: list[LineProblem] = []
+        self.overlaps: list[Overlap] = []
+        self.rows: dict[str, list[Added]] = defaultdict(list)
 
 
 class _Read(NamedTuple):
@@ -148,7 +140,8 @@ class Taking:
         """The lines that can be made, and what is made of them."""
         self._lines.forget()
         left: list[_Read] = []
-        made = _Made([], set(), 0)
+        rows: list[tables.Row] = []
+        joined: set[int] = set()
         for line in lines:
             try:
                 found = self._lines.make(line.cells)
@@ -156,13 +149,12 @@ class Taking:
                 self._set_aside(line.line, aside.column, aside.reason, aside.values)
                 continue
             except Duplicate:
-                made = made._replace(skipped=made.skipped + 1)
-            else:
-                made.rows.append(tables.Row(line.line, found.cells))
-                if found.joined:
-                    made.joined.add(line.line)
+                left.append(line)
+                continue
             left.append(line)
-        return left, made
+            rows.append(tables.Row(line.line, found.cells))
+            joined |= {line.line} if found.joined else set()
+        return left, _Made(rows, joined, len(left) - len(rows))
 
     def _load(self, made: "_Made") -> Sequence[Problem]:
         """Draft and load; what is refused, and then nothing was done."""
@@ -174,16 +166,11 @@ class Taking:
             return found.problems
         run = Run(PAYMENTS, self._here.branch_id, self._here.rules, self._at, self._here.by, standing)
         try:
-            with transaction.atomic():
-                for target, stage in STAGES.items():
-                    if found.new[target]:
-                        data_imported.load(target, stage, found.new[target], run)
+            run.take(found.new)
         except imports.NotImported as refused:
             if any(problem.origin.file != FILE for problem in refused.problems):
                 raise
             return refused.problems
-        except IntegrityError as error:
-            raise imports.NotImported([data_imported.refused_by_database(error)]) from error
         self._count(made, run)
         return ()
 

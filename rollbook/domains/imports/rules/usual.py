@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import blake2b
 from typing import NamedTuple
 
 from rollbook.domains.imports.rules.values import Unfit
@@ -21,7 +22,7 @@ from rollbook.domains.imports.rules.words import (
 from rollbook.foundation.numbers import parse_sum
 from rollbook.foundation.phones import parse_phone
 from rollbook.foundation.tables import N_, Cell
-from rollbook.foundation.texts import clean_line, clean_text
+from rollbook.foundation.texts import clean_line, clean_text, sought
 
 _OF_DAY = re.compile(r"(?:[,t]? ?\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?z?)?(?: ?г(?:ода?|\.)?| ?р(?:оку|\.)?)?", re.ASCII)
 _ISO = re.compile(r"(\d{4})[-./](\d{1,2})[-./](\d{1,2})", re.ASCII)
@@ -78,6 +79,16 @@ def split_name(told: str) -> Name:
     if text.isascii():
         return Name(words[-1], words[0], " ".join(words[1:-1]))
     return Name(words[0], words[1], " ".join(words[2:]))
+
+
+def words(told: str) -> str:
+    """A name without its order: by this names are compared."""
+    return " ".join(sorted(sought(told)))
+
+
+def digest(*parts: str) -> str:
+    """A key for whoever has none: the same for the same contents."""
+    return blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
 def month_first(texts: Iterable[str]) -> bool:
