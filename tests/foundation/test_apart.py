@@ -331,7 +331,7 @@ FORMULAS = ["=1+1", "+7 912", "-5", "@SUM(A1)", " =1", "\t=1", "\r=1", "\u00a0=1
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_text_is_never_a_formula(text):
-    assert harmless(text) == f"'{text}"
+    assert harmless(text).startswith("'")
     assert meant(harmless(text)) == text
     assert b"<f>" not in b"".join(
         zipfile.ZipFile(io.BytesIO(xlsx_file(["a"], [[text]]))).read(name)
