@@ -66,6 +66,35 @@ def the_site(
             yield Site(url, name, cast)
 
 
+class Lively(NamedTuple):
+    """The server of the demo, for the tests that look at many pages."""
+
+    url: str
+    database: str
+    scene: Any
+    """Whatever tests.browser.lively.fill returned."""
+
+
+@pytest.fixture(scope="session")
+def lively(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Lively]:
+    from tests.browser.lively import fill
+
+    with django_db_blocker.unblock(), databases.clone() as name:
+        with databases.pointed_at(name):
+            scene = fill()
+        with serving(name, tmp_path_factory.mktemp("lively")) as url:
+            yield Lively(url, name, scene)
+
+
+@pytest.fixture
+def scene(lively: Lively, django_db_blocker: DjangoDbBlocker) -> Iterator[Any]:
+    """The test's own questions are asked where the server works."""
+    with django_db_blocker.unblock(), databases.pointed_at(lively.database):
+        yield lively.scene
+
+
 @pytest.fixture(scope="session")
 def site(the_site: Site) -> str:
     return the_site.url

@@ -12,13 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
 
 import pytest
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
-from pytest_django.plugin import DjangoDbBlocker
 
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Role
@@ -31,9 +29,8 @@ from rollbook.foundation import formats
 from rollbook.operations import house
 from rollbook.operations.doctor import lacking
 from tests import databases
-from tests.browser.conftest import DESK, LOOKS, Look, signed_in, watched, wearing
-from tests.browser.lively import Scene, fill
-from tests.servers import serving
+from tests.browser.conftest import DESK, LOOKS, Lively, Look, signed_in, watched, wearing
+from tests.browser.lively import Scene
 
 LOOKED_AT, SHOWN = databases.ROOT / "var/screenshots", databases.ROOT / "docs/screenshots"
 IN_GUIDES = {
@@ -44,30 +41,6 @@ DARK, PHONE = LOOKS[1], LOOKS[2]
 DESK_AND_PHONE = pytest.mark.parametrize("look", [DESK, PHONE], indirect=True, ids=str)
 EVERY_LOOK = pytest.mark.parametrize("look", [DESK, DARK, PHONE], indirect=True, ids=str)
 NOT_DIGITS = re.compile(r"[^\d,−]")
-
-
-class Lively(NamedTuple):
-    url: str
-    database: str
-    scene: Scene
-
-
-@pytest.fixture(scope="module")
-def lively(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Lively]:
-    with django_db_blocker.unblock(), databases.clone() as name:
-        with databases.pointed_at(name):
-            scene = fill()
-        with serving(name, tmp_path_factory.mktemp("lively")) as url:
-            yield Lively(url, name, scene)
-
-
-@pytest.fixture
-def scene(lively: Lively, django_db_blocker: DjangoDbBlocker) -> Iterator[Scene]:
-    """The test's own questions are asked where the server works."""
-    with django_db_blocker.unblock(), databases.pointed_at(lively.database):
-        yield lively.scene
 
 
 @pytest.fixture

@@ -32,13 +32,15 @@ def _but(values: Mapping[str, object], fields: Collection[str]) -> Mapping[str, 
     return {name: value for name, value in values.items() if name not in fields}
 
 
-def of(*, subject: str, zone: str, by: Author, limit: int = 50) -> Sequence[Line]:
-    """The latest acts upon a subject or within it, newest first, told in the time of a zone.
+def of(
+    *, subject: str, zone: str, by: Author, limit: int = 50, apart_from: Collection[str] = ()
+) -> Sequence[Line]:
+    """The latest acts upon a subject or within it, newest first, told in the time of a zone; without these verbs.
 
     Whether `by` may see the subject is asked by whoever shows its card: history knows no rows but its own.
     """
-    entries = Entry.objects.filter(Q(subject=subject) | Q(within=subject)).order_by("-at", "-pk")[:limit]
-    rows = entries.values_list("at", "by_name", "via", "verb", "subject", "old", "new")
+    entries = Entry.objects.filter(Q(subject=subject) | Q(within=subject)).exclude(verb__in=apart_from)
+    rows = entries.order_by("-at", "-pk")[:limit].values_list("at", "by_name", "via", "verb", "subject", "old", "new")
     return tuple(Line(local(at, zone), *rest) for at, *rest in rows)
 
 
