@@ -5,7 +5,6 @@ failures too (operations/house.py).
 """
 
 from contextlib import suppress
-from datetime import datetime
 
 from django.utils import timezone
 from procrastinate.contrib.django import app

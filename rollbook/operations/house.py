@@ -3,7 +3,7 @@
 The history of the subject `house` keeps how each ended (docs/adr/0015), and pages read it there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from rollbook.foundation.author import Author
 from rollbook.foundation.errors import NotFound
 from rollbook.foundation.queue import later
 from rollbook.operations import backup, doctor
-from rollbook.operations.backup import Made, Proof, Restored, Unkept
+from rollbook.operations.backup import Made, NotTried, Proof, Restored, Unkept
 from rollbook.operations.doctor.lacking import lacking
 
 SUBJECT = "house"
@@ -115,10 +115,12 @@ def _told(verb: str, what: dict[str, object], *, at: datetime, by: Author) -> It
     """A failure is written down, too, and goes on its way."""
     try:
         yield
+    except NotTried:  # nobody failed
+        raise
     except Unkept as refusal:
         _record(verb=verb, new=what | {"why": refusal.said, "details": refusal.details}, at=at, by=by)
         raise
 
 
-def _record(*, verb: str, new: dict[str, object], at: datetime, by: Author) -> None:
+def _record(*, verb: str, new: Mapping[str, object], at: datetime, by: Author) -> None:
     history.record(verb=verb, subject=SUBJECT, new=new, at=at, by=by)

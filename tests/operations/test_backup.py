@@ -23,13 +23,14 @@ from django.test import override_settings
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
+from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Organisation, Session
 from rollbook.domains.billing.models import Payment
 from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Client
-from rollbook.operations import backup
-from rollbook.operations.backup import NotConfirmed, Unkept, archive, census, databases, programs, restoring
+from rollbook.operations import backup, house
+from rollbook.operations.backup import NotConfirmed, NotTried, Unkept, archive, census, databases, programs, restoring
 from rollbook.operations.backup.making import knows_key
 from rollbook.operations.doctor import examine
 from rollbook.workflows import lesson_marked, payment_received
@@ -360,8 +361,11 @@ def test_without_the_right_to_create_databases_an_empty_one_is_filled_and_nothin
     before = counted()
     made = backup.back_up(at=NOW)
     for attempt in (lambda: backup.prove(made.path), lambda: backup.restore(made.path, over="Test school", at=NOW)):
-        with pytest.raises(Unkept, match="may not create databases"):
+        with pytest.raises(NotTried, match="may not create databases"):
             attempt()
+    with pytest.raises(NotTried):
+        house.prove(made.path, at=NOW, by=operator("", via="job"))
+    assert not Entry.objects.filter(subject="house").exists()  # nothing is known, so nothing has failed
     with pointed_at(elsewhere):
         backup.restore(made.path, at=NOW)
         assert counted() == before

@@ -7,9 +7,9 @@ the file was made, before anything that lives is touched.
 from rollbook.operations.backup.archive import Manifest
 from rollbook.operations.backup.making import Made, back_up, newest
 from rollbook.operations.backup.restoring import Proof, Restored, Standing, prove, restore, standing
-from rollbook.operations.backup.unkept import NotConfirmed, Unkept
+from rollbook.operations.backup.unkept import NotConfirmed, NotTried, Unkept
 
 __all__ = [
-    "Made", "Manifest", "NotConfirmed", "Proof", "Restored", "Standing", "Unkept", "back_up", "newest", "prove",
-    "restore", "standing",
+    "Made", "Manifest", "NotConfirmed", "NotTried", "Proof", "Restored", "Standing", "Unkept", "back_up", "newest",
+    "prove", "restore", "standing",
 ]  # fmt: skip

@@ -182,7 +182,7 @@ class Reader:
         if DUMP not in members or {*members, MANIFEST} != set(self._tar.getnames()):
             raise _not_whole(self.path)
         for name, written in members.items():
-            if hashlib.file_digest(self._stream(name), "sha256").hexdigest() != written:  # type: ignore[arg-type]
+            if hashlib.file_digest(self._stream(name), "sha256").hexdigest() != written:
                 raise Unkept(
                     _("{name} is damaged: {member} is not what was written."), name=self.path.name, member=name
                 )

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from rollbook.foundation.sql import taken_back
-from rollbook.operations.backup.unkept import Unkept
+from rollbook.operations.backup.unkept import NotTried, Unkept
 from rollbook.operations.launch.cluster import SERVING_RIGHTS
 
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -86,7 +86,7 @@ def scratch() -> Iterator[str]:
     """An empty database beside the live one, like it in all that is said of a whole database; gone afterwards,
     unless it was given another name. Those that a killed run left go as well."""
     if not may_create():
-        raise Unkept(_("The role of DATABASE_OWNER_URL may not create databases, so nothing can be restored beside."))
+        raise NotTried(_("The role of DATABASE_OWNER_URL may not create databases, so nothing can be restored beside."))
     with beside() as db:
         if not db.execute(ONLY_ONE, [live()]).fetchone()[0]:
             raise Unkept(_("Another backup is being restored just now."))
@@ -193,12 +193,12 @@ def give_rights(database: str) -> None:
             _from_the_beginning(db, sql.Identifier(role))
             for taken in taken_back(applied):
                 what = f"REVOKE {taken.rights} ON {', '.join(taken.tables)} FROM "
-                db.execute(sql.SQL(what) + sql.Identifier(role))  # type: ignore[arg-type]
+                db.execute(sql.SQL(what) + sql.Identifier(role))
 
 
 def _from_the_beginning(db: Connection, role: sql.Identifier) -> None:
     for right in SERVING_RIGHTS:
         what, _on, kind = right.rpartition(" ON ")
-        db.execute(sql.SQL(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM ") + role)  # type: ignore[arg-type]
-        db.execute(sql.SQL(f"GRANT {what} ON ALL {kind} IN SCHEMA public TO ") + role)  # type: ignore[arg-type]
-        db.execute(sql.SQL(f"ALTER DEFAULT PRIVILEGES GRANT {right} TO ") + role)  # type: ignore[arg-type]
+        db.execute(sql.SQL(f"REVOKE ALL ON ALL {kind} IN SCHEMA public FROM ") + role)
+        db.execute(sql.SQL(f"GRANT {what} ON ALL {kind} IN SCHEMA public TO ") + role)
+        db.execute(sql.SQL(f"ALTER DEFAULT PRIVILEGES GRANT {right} TO ") + role)

@@ -73,7 +73,7 @@ def dumping(tools: Tools, *, snapshot: str) -> Iterator[IO[bytes]]:
     ]  # fmt: skip
     # Its output goes through us, so it does not outlive us: whoever is killed takes it along.
     with _running(command, environment, stdout=subprocess.PIPE) as (program, said):
-        yield program.stdout  # type: ignore[misc]
+        yield program.stdout
         if program.wait():
             raise Unkept(_("pg_dump failed: {why}"), why=_end(said()))
 
@@ -88,8 +88,8 @@ def fill(database: str, dump: IO[bytes], *, tools: Tools, server: int) -> None:
     ]  # fmt: skip
     with _running(command, environment, stdin=subprocess.PIPE) as (program, said):
         with suppress(BrokenPipeError):  # it has given up, and says why
-            shutil.copyfileobj(dump, program.stdin, PIECE)  # type: ignore[misc]
-            program.stdin.close()  # type: ignore[union-attr]
+            shutil.copyfileobj(dump, program.stdin, PIECE)
+            program.stdin.close()
         if program.wait() and not (tolerant and _only_what_is_said_to_all(said())):
             raise Unkept(_("pg_restore failed: {why}"), why=_end(said()))
 
@@ -100,7 +100,7 @@ def _running(
 ) -> "Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]":
     """A program, ended when this ends, and what it has complained of."""
     with tempfile.TemporaryFile() as errors:
-        program = subprocess.Popen(command, env=environment, stderr=errors, **pipes)  # type: ignore[call-overload]  # noqa: S603
+        program = subprocess.Popen(command, env=environment, stderr=errors, **pipes)  # noqa: S603
 
         def said() -> str:
             errors.seek(0)

@@ -19,5 +19,9 @@ class Unkept(Refused):
         super().__init__(gettext(self.said).format(**self.details))
 
 
+class NotTried(Unkept):
+    """Nothing is known of this backup: here it cannot be restored beside what lives."""
+
+
 class NotConfirmed(Unkept):
     """A live database is overwritten only by who types the name of its organisation."""
