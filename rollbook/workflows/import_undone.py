@@ -252,7 +252,7 @@ WORDS: Mapping[type[Model], Promise] = {
     Mark: gettext_lazy("Marks"),
     Payment: gettext_lazy("Payments"),
     Programme: gettext_lazy("Programmes"),
-    Relation: gettext_lazy("Contacts of clients"),
+    Relation: gettext_lazy("Contacts' ties to clients"),
     Room: gettext_lazy("Rooms"),
     Tariff: gettext_lazy("Tariffs"),
     TariffUse: gettext_lazy("Prices of groups and programmes"),

@@ -201,9 +201,9 @@ def write_to_nobody(run):
     [
         (pay, "Entries in the ledger, added since: Ada"),
         (freeze, "Freezes, added since: Ada"),
-        (attach, "Contacts of clients, added since: Ada"),
-        (give_to_another, "Contacts of clients, added since: Max"),
-        (write_to_nobody, "Contacts of clients, changed since: Ada"),
+        (attach, "Contacts' ties to clients, added since: Ada"),
+        (give_to_another, "Contacts' ties to clients, added since: Max"),
+        (write_to_nobody, "Contacts' ties to clients, changed since: Ada"),
     ],
 )
 def test_work_of_people_on_clients_stands_in_the_way(before, done, told):
