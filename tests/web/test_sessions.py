@@ -39,9 +39,9 @@ def anna(school):
     return user
 
 
-def came_in(browser=None, agent=FIREFOX, password=PASSWORD, **more):
+def came_in(browser=None, called=FIREFOX, password=PASSWORD, **more):
     browser = browser or Client()
-    browser.post(LOGIN, {"login": "anna", "password": password}, headers={"user-agent": agent}, **more)
+    browser.post(LOGIN, {"login": "anna", "password": password}, HTTP_USER_AGENT=called, **more)
     return browser
 
 
@@ -59,7 +59,7 @@ def letters():
 
 
 @pytest.mark.parametrize(
-    ("agent", "words"),
+    ("called", "words"),
     [
         (FIREFOX, "Firefox, Windows"),
         ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
@@ -77,15 +77,15 @@ def letters():
         ("", ""),
     ],
 )  # fmt: skip
-def test_a_browser_in_words(agent, words):
-    assert device_of(agent) == words
+def test_a_browser_in_words(called, words):
+    assert device_of(called) == words
 
 
 # ---- what one sees -------------------------------------------------------------------------------------------------
 
 
 def test_one_sees_where_one_is_signed_in_and_ends_it(anna):
-    here, there = came_in(), came_in(agent="curl/8.5.0", REMOTE_ADDR="203.0.113.7")
+    here, there = came_in(), came_in(called="curl/8.5.0", REMOTE_ADDR="203.0.113.7")
     said = here.get(SESSIONS)
     text = said.content.decode()
     for word in ("Firefox, Windows", "127.0.0.1", "curl", "203.0.113.7", "this one"):
@@ -173,7 +173,7 @@ def test_a_new_device_is_told_by_letter_but_not_the_first(anna):
     first.post("/account/logout/")
     came_in(first)
     assert letters() == []
-    came_in(agent="curl/8.5.0", REMOTE_ADDR="203.0.113.7")
+    came_in(called="curl/8.5.0", REMOTE_ADDR="203.0.113.7")
     assert letters() == ["new_device"]
     job = ProcrastinateJob.objects.get(task_name="access.notice")
     actions.send_notice(

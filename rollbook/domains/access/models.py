@@ -249,7 +249,7 @@ class Session(AbstractBaseSession):
     signed_in_at = models.DateTimeField(null=True)
     seen_at = models.DateTimeField(null=True)
     address = models.GenericIPAddressField(null=True)
-    agent = models.CharField(max_length=300, blank=True, db_default="")
+    browser = models.CharField(max_length=300, blank=True, db_default="")
 
 
 class SignIn(models.Model):
@@ -260,7 +260,7 @@ class SignIn(models.Model):
     succeeded = models.BooleanField()
     new_device = models.BooleanField()
     address = models.GenericIPAddressField(null=True)
-    agent = models.CharField(max_length=300, blank=True)
+    browser = models.CharField(max_length=300, blank=True)
 
     class Meta:
         indexes = [models.Index(fields=["user", "-at"], name="sign_ins_of_user")]

@@ -217,13 +217,13 @@ def _doors(user_id: int, current: str | None, at: datetime) -> Doors:
     return Doors(
         tuple(
             OpenSession(
-                digest_of(row.pk), device_of(row.agent), row.address, here(row.signed_in_at), here(row.seen_at),
+                digest_of(row.pk), device_of(row.browser), row.address, here(row.signed_in_at), here(row.seen_at),
                 row.pk == current,
             )
             for row in opened[:SESSIONS_SHOWN]
         ),
         tuple(
-            Attempt(local(row.at, zone), device_of(row.agent), row.address, row.succeeded, row.new_device)
+            Attempt(local(row.at, zone), device_of(row.browser), row.address, row.succeeded, row.new_device)
             for row in tried
         ),
     )

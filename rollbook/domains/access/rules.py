@@ -76,7 +76,7 @@ class Visit:
     """Where a browser comes from, and what it says it is."""
 
     address: str | None
-    agent: str
+    browser: str
 
 
 LONGEST_PASSWORD = 4096  # bytes: what is longer only keeps the hash busy
@@ -149,7 +149,7 @@ _SYSTEMS = (
 )  # fmt: skip
 
 
-def device_of(agent: str) -> str:
+def device_of(browser: str) -> str:
     """What a browser says it is, in the words of a person: "Firefox, Windows"; empty where it says nothing known."""
-    found = (next((name for mark, name in marks if mark in agent), "") for marks in (_BROWSERS, _SYSTEMS))
+    found = (next((name for mark, name in marks if mark in browser), "") for marks in (_BROWSERS, _SYSTEMS))
     return ", ".join(filter(None, found))

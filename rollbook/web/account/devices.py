@@ -18,7 +18,7 @@ from rollbook.foundation.texts import clean_line
 COOKIE = f"{settings.COOKIE_PREFIX}known_device"
 SALT = "rollbook.device"
 YEAR = 365 * 24 * 3600
-LONGEST_AGENT = 300
+LONGEST_NAME = 300  # of what a browser calls itself
 MOST_PEOPLE = 20  # at one desk; the latest ones are remembered
 
 
@@ -28,8 +28,8 @@ def visit(request: HttpRequest) -> Visit:
         address = get_client_ip(request)
     except (ImproperlyConfigured, ValueError):
         address = None
-    agent = clean_line(request.headers.get("User-Agent", ""))[:LONGEST_AGENT]
-    return Visit(address, agent)
+    browser = clean_line(request.META.get("HTTP_USER_AGENT", ""))[:LONGEST_NAME]
+    return Visit(address, browser)
 
 
 def known_device(request: HttpRequest, user_id: int) -> str | None:

@@ -9,7 +9,7 @@ from django.contrib.sessions.backends import db
 from rollbook.domains.access.models import Session
 from rollbook.domains.access.rules import Visit
 
-KEPT = ("signed_in_at", "seen_at", "address", "agent")
+KEPT = ("signed_in_at", "seen_at", "address", "browser")
 
 
 class SessionStore(db.SessionStore):
@@ -30,7 +30,7 @@ class SessionStore(db.SessionStore):
 
     def signed_in(self, visit: Visit, at: datetime) -> None:
         """Is kept with the session, which signing in saves."""
-        self._known = {"signed_in_at": at, "seen_at": at, "address": visit.address, "agent": visit.agent}
+        self._known = {"signed_in_at": at, "seen_at": at, "address": visit.address, "browser": visit.browser}
 
     @property
     def seen_at(self) -> datetime | None:

@@ -34,7 +34,7 @@ def note_failed_sign_in(*, user_id: int | None, visit: Visit, at: datetime, by: 
 
 def note_seen(*, session: str, visit: Visit, at: datetime, by: Actor) -> None:
     """The browser of this session is at work."""
-    Session.objects.filter(pk=session, user=by.user_id).update(seen_at=at, address=visit.address, agent=visit.agent)
+    Session.objects.filter(pk=session, user=by.user_id).update(seen_at=at, address=visit.address, browser=visit.browser)
 
 
 @transaction.atomic
@@ -66,12 +66,12 @@ def end_sessions_of(*, user_id: int, at: datetime, by: Actor) -> None:
 
 def described(visit: Visit) -> str:
     """A browser in words, and where it was."""
-    return ", ".join([device_of(visit.agent) or _("unknown browser"), *([visit.address] if visit.address else [])])
+    return ", ".join([device_of(visit.browser) or _("unknown browser"), *([visit.address] if visit.address else [])])
 
 
 def _note(user_id: int | None, visit: Visit, at: datetime, *, succeeded: bool, new_device: bool) -> None:
     SignIn.objects.create(
-        user_id=user_id, at=at, succeeded=succeeded, new_device=new_device, address=visit.address, agent=visit.agent
+        user_id=user_id, at=at, succeeded=succeeded, new_device=new_device, address=visit.address, browser=visit.browser
     )
 
 

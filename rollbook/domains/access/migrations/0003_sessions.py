@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='session',
-            name='agent',
+            name='browser',
             field=models.CharField(blank=True, db_default='', max_length=300),
         ),
         migrations.AddField(
@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('succeeded', models.BooleanField()),
                 ('new_device', models.BooleanField()),
                 ('address', models.GenericIPAddressField(null=True)),
-                ('agent', models.CharField(blank=True, max_length=300)),
+                ('browser', models.CharField(blank=True, max_length=300)),
                 ('user', models.ForeignKey(
                     null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sign_ins',
                     to=settings.AUTH_USER_MODEL,
