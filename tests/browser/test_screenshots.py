@@ -14,6 +14,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db.models import Q
 from django.test import override_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -35,7 +36,7 @@ from tests.browser.lively import Scene
 LOOKED_AT, SHOWN = databases.ROOT / "var/screenshots", databases.ROOT / "docs/screenshots"
 IN_GUIDES = {
     "journal", "journal-dark", "journal-teacher", "panel", "lesson-phone", "client-phone", "groups", "clients",
-    "tariffs", "role", "house",
+    "tariffs", "role", "house", "import",
 }
 DARK, PHONE = LOOKS[1], LOOKS[2]
 DESK_AND_PHONE = pytest.mark.parametrize("look", [DESK, PHONE], indirect=True, ids=str)
@@ -147,7 +148,8 @@ def test_a_teacher_sees_who_paid_and_no_sums(visit, good, scene):
     expect(page.locator("button.cell")).not_to_have_count(0)
     good(page, "journal-teacher")
     page.goto("/groups/")
-    own = Group.objects.filter(teachers__user=scene.teacher).exclude(state__in=["finished", "disbanded"])
+    theirs = Q(teachers__user=scene.teacher) | Q(lessons__teachers__user=scene.teacher)  # also where they substituted
+    own = Group.objects.filter(theirs).exclude(state__in=["finished", "disbanded"]).distinct()
     expect(page.locator("main tbody tr")).to_have_count(own.count())
 
 
@@ -276,6 +278,22 @@ def test_the_owner_sees_what_state_the_house_is_in(visit, good, scene, tmp_path,
     expect(facts.locator(".pill.due")).to_have_count(3)  # kept, backed up, proven
     expect(page.get_by_text(f"rollbook-{told['at']:%Y%m%dT%H%M%SZ}.tar").first).to_be_visible()
     good(page, "house")
+
+
+@EVERY_LOOK
+def test_a_file_is_looked_at_before_it_is_taken_in(visit, good):
+    page = visit("/settings/imports/")
+    people = [("Белова Анна", "12.05.2016"), ("Громов Лев", "03.11.2015"), ("Зимина Ася", "27.01.2018")] * 7
+    rows = [f"{name};{born};{name.split()[0]} Ольга;8 (912) 345-{n:02d}-00;" for n, (name, born) in enumerate(people)]
+    text = "\r\n".join(["ФИО ребёнка;Дата рождения;ФИО мамы;Телефон мамы;Примечание", *rows])
+    page.locator("#file").set_input_files(
+        {"name": "Ученики 2026.csv", "mimeType": "text/csv", "buffer": text.encode("cp1251")}
+    )
+    expect(page.locator("#id_kind")).to_have_value("clients")
+    expect(page.locator("select[name^=column-]")).to_have_count(5)
+    expect(page.locator("main")).to_contain_text("windows-1251")
+    page.locator("#id_branch").select_option(index=1)
+    good(page, "import")
 
 
 @DESK_AND_PHONE
