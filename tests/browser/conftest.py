@@ -220,7 +220,7 @@ def axe() -> Callable[[Page], None]:
     """`axe(page)`: nothing stands in the way of whoever uses a keyboard or a screen reader."""
 
     def check(page: Page) -> None:
-        found = Axe().run(page)
+        found = Axe().run(page, options={"resultTypes": ["violations"]})  # of what passes, nothing is worked out
         assert found.violations_count == 0, found.generate_report()
 
     return check
