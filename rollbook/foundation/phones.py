@@ -4,6 +4,10 @@ import re
 
 import phonenumbers
 
+# What was read lately, and is not taken apart again where it comes back: files are checked in several steps.
+_LATELY = 10_000
+_read: dict[str, None] = {}
+
 
 def parse_phone(text: str, *, region: str) -> str | None:
     """The phone as E.164 ("+380501234567"), read as in `region` (two letters) where it has no country code.
@@ -11,6 +15,8 @@ def parse_phone(text: str, *, region: str) -> str | None:
     None where it is no possible phone. A leading 8 is the trunk prefix where the region has it so. What follows
     "доб.", "ext." and the like is not part of an address and is refused, so that nothing is lost silently.
     """
+    if text in _read:
+        return text
     if not text.isascii() and re.search(r"[^\W\d_]", text):
         return None
     if re.search(r"[^\d\s+().\-‑–—/]", text) or any(char.isdigit() and not char.isascii() for char in text):
@@ -21,7 +27,11 @@ def parse_phone(text: str, *, region: str) -> str | None:
         return None
     if number.extension or not phonenumbers.is_possible_number(number):
         return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(_read) >= _LATELY:
+        _read.clear()
+    _read[found] = None
+    return found
 
 
 def digits_sought(text: str) -> str | None:

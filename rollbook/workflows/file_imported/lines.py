@@ -106,8 +106,9 @@ class ClientLines(Lines):
         ids = {pk for key in keys if (pk := self.here.known["clients"].get(key))}
         ids |= {pk for pks in self._numbered.values() for pk in pks}
         self._clients.prepare(names, phones, ids)
-        found = {int(ref[1:]) for name, cells in zip(names, lines, strict=True) for ref in self._found(cells, name)}
-        self._enrolled.prepare(found | ids)
+        if "group" in self.headings:
+            told = zip(lines, names, keys, strict=True)
+            self._enrolled.prepare(ids | {int(ref[1:]) for one in told for ref in self._found(*one)})
 
     def forget(self) -> None:
         super().forget()
@@ -123,7 +124,7 @@ class ClientLines(Lines):
         key = _client_key(cells, name)
         came_before = key in self.here.known["clients"]
         group = self._catalogue.group(_text(cells, "group")) if _text(cells, "group") else None
-        found = [] if came_before or key in self.fresh["clients"] else self._found(cells, name)
+        found = [] if came_before or key in self.fresh["clients"] else self._found(cells, name, key)
         if len(found) > 1:
             raise Aside("name", N_("Several clients may be meant: {names}"), names=self._clients.told(found))
         if self.here.skip and not came_before and (
@@ -149,9 +150,9 @@ class ClientLines(Lines):
             made |= self._enrolment(cells, client, group)
         return Made(made, joined)
 
-    def _found(self, cells: Cells, name: Name) -> list[str]:
+    def _found(self, cells: Cells, name: Name, key: str) -> list[str]:
         """Who is here under another key: by the number of another file if the name agrees, or surely the same."""
-        numbered = self._numbered.get(_client_key(cells, name), set())
+        numbered = self._numbered.get(key, ())
         if found := [ref for pk in numbered if self._clients.is_named(ref := f"@{pk}", name)]:
             return found
         return self._clients.same(name, _text(cells, "birth_date"), _phones_of(cells))
