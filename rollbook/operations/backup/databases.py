@@ -53,6 +53,15 @@ def for_program(role: str, database: str, *options: str) -> tuple[str, dict[str,
 
 
 @contextmanager
+def refusing() -> Iterator[None]:
+    """What the server says against it is told as a refusal."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise Unkept(_("The database does not answer as it should: {why}"), why=error) from error
+
+
+@contextmanager
 def connected(role: str, database: str) -> Iterator[Connection]:
     db = psycopg.connect(address(role, database), autocommit=True)
     try:

@@ -9,7 +9,6 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import psycopg
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_noop as _
@@ -64,18 +63,15 @@ def _fingerprint(key: str) -> str:
 
 
 def _fill(writer: Writer, at: datetime) -> Manifest:
-    try:
-        with databases.connected("owner", databases.live()) as db:
-            db.execute(census.AS_ALWAYS)
-            server = db.execute("SHOW server_version").fetchone()[0]
-            tools = programs.fitting(db.info.server_version // 10000)
-            with _snapshot(db) as snapshot:
-                numbers = census.numbers(db)
-                tables = _dump(writer, db, tools, snapshot)
-                organisation = db.execute("SELECT max(name) FROM access_organisation").fetchone()[0]
-                migrations = db.execute("SELECT app || '.' || name FROM django_migrations ORDER BY id").fetchall()
-    except psycopg.Error as error:
-        raise Unkept(_("The database does not answer as it should: {why}"), why=error) from error
+    with databases.refusing(), databases.connected("owner", databases.live()) as db:
+        db.execute(census.AS_ALWAYS)
+        server = db.execute("SHOW server_version").fetchone()[0]
+        tools = programs.fitting(db.info.server_version // 10000)
+        with _snapshot(db) as snapshot:
+            numbers = census.numbers(db)
+            tables = _dump(writer, db, tools, snapshot)
+            organisation = db.execute("SELECT max(name) FROM access_organisation").fetchone()[0]
+            migrations = db.execute("SELECT app || '.' || name FROM django_migrations ORDER BY id").fetchall()
     _take_files(writer)
     manifest = Manifest(
         made_at=at, rollbook=version("rollbook"), organisation=organisation or "", postgresql=server.split()[0],

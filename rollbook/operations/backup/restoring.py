@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import psycopg
 from django.conf import settings
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
@@ -68,7 +67,7 @@ def standing() -> Standing:
 def prove(path: Path, *, tell: Tell = lambda _: None) -> Proof:
     """Everything that a restore would do, in a scratch database that is dropped afterwards; Unkept where it fails."""
     begun = time.monotonic()
-    with archive.opened(path) as backup, databases.scratch() as scratch:
+    with databases.refusing(), archive.opened(path) as backup, databases.scratch() as scratch:
         return _bring_back(backup, scratch, tell, begun)
 
 
@@ -78,7 +77,7 @@ def restore(path: Path, *, over: str = "", at: datetime, tell: Tell = lambda _: 
     Where an organisation lives, `over` is its name. Without the right to create databases only an empty one is filled.
     """
     begun = time.monotonic()
-    with archive.opened(path) as backup:
+    with databases.refusing(), archive.opened(path) as backup:
         stands = standing()
         if stands.organisation and over.strip() != stands.organisation:
             raise NotConfirmed(_("Nothing was restored: the name of the organisation was not typed as it is."))
@@ -97,22 +96,19 @@ def restore(path: Path, *, over: str = "", at: datetime, tell: Tell = lambda _: 
 def _bring_back(backup: Reader, database: str, tell: Tell, begun: float) -> Proof:
     manifest = backup.manifest
     later = _must_be_known(manifest)
-    try:
-        with databases.connected("owner", database) as db:
-            server = db.info.server_version // 10000
-            tell(f"Reading {backup.path.name} into {database} ...")
-            programs.fill(database, backup.dump, tools=programs.fitting(server), server=server)
-            tell("Comparing each table with what was counted ...")
-            _must_be_equal(db, manifest)
-            if later:
-                tell(f"Bringing it up to date ({len(later)} migrations) ...")
-                _migrate(database)
-            databases.give_rights(database)
-            db.execute("ANALYZE")
-        tell("Examining it ...")
-        broken = _examine(database)
-    except psycopg.Error as error:
-        raise Unkept(_("The database does not answer as it should: {why}"), why=error) from error
+    with databases.connected("owner", database) as db:
+        server = db.info.server_version // 10000
+        tell(f"Reading {backup.path.name} into {database} ...")
+        programs.fill(database, backup.dump, tools=programs.fitting(server), server=server)
+        tell("Comparing each table with what was counted ...")
+        _must_be_equal(db, manifest)
+        if later:
+            tell(f"Bringing it up to date ({len(later)} migrations) ...")
+            _migrate(database)
+        databases.give_rights(database)
+        db.execute("ANALYZE")
+    tell("Examining it ...")
+    broken = _examine(database)
     return Proof(backup.path, manifest, broken, time.monotonic() - begun)
 
 
