@@ -61,13 +61,14 @@ ASKS_NOBODY = {
     "rollbook.domains.access.queries.time_zones": "tells of no row",
     "rollbook.domains.access.queries.user_of_login": "here it turns out who asks",
     "rollbook.domains.access.queries.user_to_sign_in": "here it turns out who asks",
-    "rollbook.domains.imports.actions.refuse": "raises what it is given",
+    "rollbook.domains.history.queries.newest": "for metrics and for the page of the house, which asks",
+    "rollbook.domains.imports.actions.refusing.refuse": "raises what it is given",
     "rollbook.screens.choices.branches": "answers with a call that asks",
     "rollbook.workflows.access_given.branches_of": "facts by which the action below decides",
     "rollbook.workflows.access_given.places_of": "facts by which the action below decides",
 }
 WITH_POSITIONS = {
-    "rollbook.domains.imports.actions.refuse": "a list of problems, and nothing to be confused",
+    "rollbook.domains.imports.actions.refusing.refuse": "a list of problems, and nothing to be confused",
     "rollbook.screens.choices.branches": "one permission, and nothing to be confused",
     "rollbook.workflows.access_given.branches_of": "one set of ids, and nothing to be confused",
     "rollbook.workflows.access_given.places_of": "one id, and nothing to be confused",
