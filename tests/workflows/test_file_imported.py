@@ -220,6 +220,14 @@ def test_the_same_name_with_another_birth_date_is_somebody_else(take):
     assert take("ФИО;Дата рождения\nIvan;06.03.2018\n").added == {"clients": 1}
 
 
+def test_what_is_over_is_not_who_is_meant(take, school):
+    """An import that was undone leaves archived clients and disbanded groups behind, where the ledger holds them."""
+    Client.objects.update(archived_at=AT)
+    Group.objects.filter(name="Chess").update(state="disbanded")
+    assert take("ФИО;Дата рождения\nIvan;05.03.2018\n").added == {"clients": 1}
+    assert take("Название;Направление\nChess;Games and arts\n", "groups").added == {"groups": 1}
+
+
 def test_namesakes_who_may_both_be_meant_are_named(take, school):
     school.enrol("Ivan")
     outcome = take("ФИО;Дата рождения\nIvan;05.03.2018\n")
@@ -259,6 +267,8 @@ def test_a_number_of_the_own_lists_finds_a_client_in_another_file(take):
     take("ID;ФИО\n17;Иванов Пётр\n18;Иванов Пётр\n", source="file-1")
     take("ID клиента;Сумма;Дата\n18;5;01.09.2026\n", "payments", source="file-2")
     assert LedgerEntry.objects.get().client == Client.objects.filter(last_name="Иванов").order_by("pk")[1]
+    elsewhere = take("ID клиента;Сумма;Дата\n18;5;02.09.2026\n", "payments", source="file-3", branch="south")
+    assert told(elsewhere) == [(2, "ID клиента", "ID клиента: There is no client 18 in this branch.")]
 
 
 # What is refused ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from rollbook.domains.imports.rules.recognising import plain_heading
 from rollbook.domains.imports.rules.usual import Name, digest, split_name, words
 from rollbook.domains.imports.rules.words import KINSHIP, meaning
 from rollbook.domains.journal.models import Mark
+from rollbook.domains.people.models import Client
 from rollbook.domains.schedule.models import Lesson, TimetableSlot
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_, Cell
@@ -263,8 +264,13 @@ def _kinship_of(at: str, headings: Mapping[str, str]) -> str:
 
 
 def _numbered(keys: Collection[str], here: Here) -> Mapping[str, set[int]]:
-    """Clients by their number in any file that was taken in."""
-    return imported.numbered(target="clients", keys=keys, by=here.by) if keys else {}
+    """Clients of the branch by their number in any file that was taken in."""
+    if not keys:
+        return {}
+    found = imported.numbered(target="clients", keys=keys, by=here.by)
+    rows = Client.objects.visible_to(here.by, Permission.CLIENT_SEE).filter(branch=here.branch_id, archived_at=None)
+    alive = set(rows.filter(pk__in=set().union(*found.values())).values_list("pk", flat=True))
+    return {key: pks & alive for key, pks in found.items()}
 
 
 class _Who:
@@ -321,7 +327,7 @@ class GroupLines(Lines):
     def make(self, cells: Cells) -> Made:
         name, programme = _text(cells, "name"), _text(cells, "programme")
         key = _number_key(number) if (number := _text(cells, "id")) else digest(words(name))
-        standing = self._catalogue.groups.find(name)
+        standing = self._catalogue.groups.near(name)
         if len(standing) > 1:
             raise Aside("name", N_("There are several groups {name}."), name=name[:60])
         if key in self.fresh["groups"]:

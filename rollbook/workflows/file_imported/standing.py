@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import House
-from rollbook.domains.groups.models import Enrolment, Group, Programme
+from rollbook.domains.groups.models import Enrolment, Group, GroupState, Programme
 from rollbook.domains.imports.rules.usual import Name, words
 from rollbook.domains.people.models import Client, Contact, Employee, Relation
 from rollbook.domains.schedule.models import Room
@@ -58,7 +58,8 @@ class Refs(dict[str, int]):
 
 
 class Names:
-    """Things with a name, few enough to know them all; of several of one name those of the branch come first."""
+    """Things with a name, few enough to know them all; of several of one name the near ones come first: those of the
+    branch, or those that go on."""
 
     def __init__(self, rows: Iterable[tuple[int, str, bool]]) -> None:
         self._near: dict[str, list[int]] = defaultdict(list)
@@ -67,8 +68,10 @@ class Names:
             (self._near if near else self._far)[words(name)].append(pk)
 
     def find(self, name: str) -> list[int]:
-        sought_for = words(name)
-        return self._near.get(sought_for) or self._far.get(sought_for) or []
+        return self.near(name) or self._far.get(words(name), [])
+
+    def near(self, name: str) -> list[int]:
+        return self._near.get(words(name), [])
 
     def like(self, name: str) -> list[int]:
         """By a last name and initials: "Petrova A. P."."""
@@ -108,10 +111,10 @@ class Catalogue:
         if self._groups is None:
             rows = list(
                 Group.objects.visible_to(self.here.by, Permission.JOURNAL_SEE).filter(branch=self.here.branch_id)
-                .values_list("pk", "name", "programme__minutes")
+                .values_list("pk", "name", "programme__minutes", "state")
             )
-            self.minutes = {pk: minutes for pk, _, minutes in rows}
-            self._groups = Names((pk, name, True) for pk, name, _ in rows)
+            self.minutes = {pk: minutes for pk, _, minutes, _ in rows}
+            self._groups = Names((pk, name, state != GroupState.DISBANDED) for pk, name, _, state in rows)
             Teaching = Group.teachers.through
             for group, teacher in Teaching.objects.filter(group__in=self.minutes).values_list("group", "employee"):
                 self.teachers_of[group].append(teacher)
@@ -173,7 +176,8 @@ class Clients:
         self._here = here
         self._standing: dict[str, list[Someone]] = defaultdict(list)
         self._fresh: dict[str, list[Someone]] = {}
-        rows = Client.objects.visible_to(here.by, Permission.CLIENT_SEE).filter(branch=here.branch_id)
+        rows = Client.objects.visible_to(here.by, Permission.CLIENT_SEE)
+        rows = rows.filter(branch=here.branch_id, archived_at=None)
         for pk, last, first, middle, birth in rows.values_list(
             "pk", "last_name", "first_name", "middle_name", "birth_date"
         ).iterator(chunk_size=10_000):
@@ -206,7 +210,8 @@ class Clients:
         for pk, phone, name in told.exclude(phone="").values_list("pk", "phone", "name"):
             self.by_phone[phone][pk] = name
         behind = Relation.objects.filter(contact__in=[pk for pks in self.by_phone.values() for pk in pks])
-        for phone, client in behind.filter(client__branch=self._here.branch_id).values_list("contact__phone", "client"):
+        behind = behind.filter(client__branch=self._here.branch_id, client__archived_at=None)
+        for phone, client in behind.values_list("contact__phone", "client"):
             self._of_phone[phone] |= {f"@{client}"}
 
     def forget(self) -> None:
