@@ -80,7 +80,8 @@ class Card:
 
 def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) -> Card:
     """The client with the account over one month (this one without `month`). That it was opened is written down."""
-    client = Client.objects.select_related("branch", "responsible", "account").pick(by, Permission.CLIENT_SEE, client_id)
+    rows = Client.objects.select_related("branch", "responsible", "account")
+    client = rows.pick(by, Permission.CLIENT_SEE, client_id)
     today = local(at, client.branch.time_zone).date()
     first, last = month_of(month or today)
     may = Client.objects.all().held_on(

@@ -74,7 +74,7 @@ WITH_POSITIONS = {
     "rollbook.workflows.access_given.places_of": "one id, and nothing to be confused",
 }
 MAY_WRITE = {
-    "operations/bench/": "signs a browser of its own in, and out again; all else it writes goes through pages and actions",
+    "operations/bench/": "signs a browser of its own in and out; all else it writes goes through pages and actions",
     "operations/demo/": "the demo writes past the actions, by COPY",
     "operations/launch/": "starts processes and knows no table: its sets are Python's",
     "web/live.py": "knows no table: its sets are Python's",
