@@ -1,6 +1,7 @@
 """Files are taken in by a worker, so that no page waits for them."""
 
 from django.utils import timezone
+from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from rollbook.domains.access.actor import operator
@@ -8,9 +9,9 @@ from rollbook.domains.imports import actions as imports
 from rollbook.workflows import import_carried_out
 
 
-@app.task(name="imports.run")
+@app.task(name="imports.run", retry=RetryStrategy(max_attempts=5, exponential_wait=5))
 def run(*, run_id: int) -> None:
-    """Twice does no harm: the second time finds that it was done, or that its worker died."""
+    """Twice does no harm: the second time finds that it was done or broken off, or that its worker died."""
     import_carried_out.carry_out(run_id=run_id, at=timezone.now(), by=operator("", via="job"))
 
 

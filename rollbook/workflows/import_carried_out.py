@@ -15,6 +15,7 @@ from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.actions import NotImported
 from rollbook.domains.imports.queries import RunCard
 from rollbook.domains.schedule.actions import Overlap
+from rollbook.foundation import live
 from rollbook.foundation.errors import Declined, NotAllowed
 from rollbook.foundation.tables.apart import Options
 from rollbook.workflows import file_imported, import_undone
@@ -65,6 +66,7 @@ def _take(run: RunCard, who: Actor, at: datetime, by: Actor) -> bool:
         stood, of = import_undone.stood(added=ids, by=who)
         shape.update(of)
         imports.keep(run_id=run.run_id, source=run.source, added=added, stood=stood, by=who)
+        live.tell(*import_undone.topics(run_id=run.run_id, by=who))
 
     outcome = file_imported.take_in(
         name=upload.name, file=imported.content(upload_id=upload.upload_id, by=who), options=Options(**upload.options),
@@ -87,12 +89,13 @@ def _take(run: RunCard, who: Actor, at: datetime, by: Actor) -> bool:
 
 def _teller(run_id: int, by: Actor) -> Callable[[str, int, int], None]:
     """Tells how far it is: each stage at its beginning, then every now and then."""
-    last: dict[str, Any] = {"stage": "", "at": None}
+    told, told_at = "", timezone.now()
 
     def tell(stage: str, done: int, total: int) -> None:
+        nonlocal told, told_at
         now = timezone.now()
-        if stage != last["stage"] or now - last["at"] >= TELL_EACH:
-            last.update(stage=stage, at=now)
+        if stage != told or now - told_at >= TELL_EACH:
+            told, told_at = stage, now
             imports.tell(run_id=run_id, stage=stage, done=done, total=total, at=now, by=by)
 
     return tell

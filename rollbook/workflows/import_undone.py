@@ -73,7 +73,7 @@ def undo(*, run_id: int, at: datetime, by: Actor) -> None:
             _("People have gone on working with this import, so it cannot be undone as a whole."),
             [{"text": obstacle.text} for obstacle in obstacles],
         )
-    topics = _topics(rows)
+    told = topics(run_id=run_id, by=by)
     try:
         with transaction.atomic():
             for target in reversed(list(TARGETS)):
@@ -83,7 +83,7 @@ def undo(*, run_id: int, at: datetime, by: Actor) -> None:
     except IntegrityError as error:
         raise CannotBeUndone(_("Somebody has just begun to work with this import: look again.")) from error
     imports.mark_undone(run_id=run_id, at=at, by=by)
-    live.tell(*topics)
+    live.tell(*told)
 
 
 def in_the_way(*, run_id: int, by: Actor) -> tuple[InTheWay, ...]:
@@ -104,11 +104,23 @@ def stood(
     return {target: _standing(TARGETS[target].model, added[target], of) for target, of in shapes.items()}, shapes
 
 
+def topics(*, run_id: int, by: Actor) -> list[str]:
+    """The groups whose open journals show what a run has added."""
+    rows = imported.rows_of(run_id=run_id, by=by)
+    touched: set[int] = set()
+    for target, path in SHOWN_BY.items():
+        if target in rows:
+            touched.update(Group.objects.filter(**{f"{path}__in": rows[target]}).values_list("pk", flat=True))
+    return [f"group:{pk}" for pk in sorted(touched)[:MOST_TOPICS]]
+
+
 def _standing(model: type[Model], ids: Collection[int], of: list[str]) -> Mapping[int, str]:
-    """They were made one after another: nearly all between the first and the last are theirs."""
+    """Most were made one after another, and are found faster between the first and the last than by name."""
     wanted = set(ids)
-    between = model._base_manager.filter(pk__range=(min(wanted), max(wanted)))
-    return {pk: word for pk, word in fingerprints(between, shape=of).items() if pk in wanted}
+    first, last = min(wanted), max(wanted)
+    close = last - first < 4 * len(wanted)
+    rows = model._base_manager.filter(**{"pk__range": (first, last)} if close else {"pk__in": wanted})
+    return {pk: word for pk, word in fingerprints(rows, shape=of).items() if pk in wanted}
 
 
 def _must(rows: Iterable[str], by: Actor) -> None:
@@ -122,14 +134,6 @@ def _lock(rows: Mapping[str, Ids]) -> None:
         if target in rows:
             standing = TARGETS[target].model._base_manager.filter(pk__in=rows[target])
             list(standing.order_by("pk").select_for_update(of=("self",)).values_list("pk"))
-
-
-def _topics(rows: Mapping[str, Ids]) -> list[str]:
-    touched: set[int] = set()
-    for target, path in (("enrolments", "enrolments"), ("lessons", "lessons"), ("marks", "lessons__marks")):
-        if target in rows:
-            touched.update(Group.objects.filter(**{f"{path}__in": rows[target]}).values_list("pk", flat=True))
-    return [f"group:{pk}" for pk in sorted(touched)[:MOST_TOPICS]]
 
 
 # What people have done since -----------------------------------------------------------------------------------------
@@ -228,6 +232,11 @@ TARGETS: Mapping[str, _Target] = {
     "marks": _Target(Mark, Permission.JOURNAL_MARK, _unload_marks),
     "worked_off": _Target(Mark, Permission.JOURNAL_MARK, journal.unload_worked_off),
     "payments": _Target(Payment, Permission.PAYMENT_TAKE, billing.unload_payments),
+}
+# By which path what was added stands in the journal of a group.
+SHOWN_BY: Mapping[str, str] = {
+    "enrolments": "enrolments", "lessons": "lessons", "marks": "lessons__marks",
+    "payments": "enrolments__client__ledger__payment",
 }
 # What comes by itself with a row, and goes or is reversed with it.
 FOLLOWS: Mapping[type[Model], Mapping[str, type[Model]]] = {

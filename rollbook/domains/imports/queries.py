@@ -92,13 +92,10 @@ class RunCard:
 
 def upload(*, upload_id: int, by: Actor) -> UploadCard:
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    row = Upload.objects.defer("data").filter(pk=upload_id).first()
-    if row is None:
+    found = _uploads(Upload.objects.filter(pk=upload_id))
+    if not found:
         raise NotFound
-    return UploadCard(
-        row.pk, row.name, row.size, row.digest, row.sent_at, row.sent_by_name, row.options, row.described, row.kind,
-        row.columns, row.branch_id, row.duplicates,
-    )
+    return found[0]
 
 
 def content(*, upload_id: int, by: Actor) -> bytes:
@@ -114,8 +111,7 @@ def uploads_without_import(*, by: Actor, limit: int) -> Sequence[UploadCard]:
     """Files that were sent and wait to be taken in, newest first."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     taken = Run.objects.filter(upload__isnull=False, is_trial=False).values("upload")
-    rows = Upload.objects.exclude(pk__in=taken).exclude(described=None).order_by("-pk")[:limit]
-    return [upload(upload_id=pk, by=by) for pk in rows.values_list("pk", flat=True)]
+    return _uploads(Upload.objects.exclude(pk__in=taken).exclude(described=None).order_by("-pk")[:limit])
 
 
 def header(*, fingerprint: str, by: Actor) -> KnownHeader | None:
@@ -158,6 +154,16 @@ def problems(*, run_id: int, by: Actor) -> Sequence[Mapping[str, Any]]:
     if found is None:
         raise NotFound
     return tuple(found)
+
+
+def _uploads(rows: QuerySet[Upload]) -> list[UploadCard]:
+    return [
+        UploadCard(
+            row.pk, row.name, row.size, row.digest, row.sent_at, row.sent_by_name, row.options, row.described,
+            row.kind, row.columns, row.branch_id, row.duplicates,
+        )
+        for row in rows.defer("data")
+    ]
 
 
 def _cards(rows: QuerySet[Run]) -> list[RunCard]:
