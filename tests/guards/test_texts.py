@@ -120,14 +120,20 @@ def test_every_act_that_is_written_down_has_words():
 NAMES = {
     "Rollbook": "the program", "English": "the language, to those who read it", "Telegram": "a messenger",
     "API": "so it is called", "QR": "so it is called", "RU": "a language", "UK": "a language", "EN": "a language",
-    "Lock": "a passkey", "BEAC": "a bank that gives its name to a franc",
+    "Lock": "a passkey", "BEAC": "a bank that gives its name to a franc", "Excel": "a program",
+    "CSV": "a form of files", "XLSX": "a form of files", "xlsx": "a form of files", "csv": "a form of files",
+    "JSON": "a form of files", "PDF": "a form of files", "utf": "an encoding", "cp": "an encoding",
+    "windows": "an encoding", "koi": "an encoding",
 }  # fmt: skip
 # Codes of currencies and names of time zones are the world's own; addresses are nobody's language.
 OF_THE_WORLD = re.compile(r"^[A-Z]{3}(?:, |$)|\S+@\S+|https?://\S+|^\w+(?:/[\w-]+)+$")
 WORD = re.compile(r"[A-Za-z]{2,}")
 SPOKEN = {"alt", "aria-label", "placeholder", "title"}
 SILENT = {"script", "style", "kbd", "code"}
-NOT_PAGES = ("/api/", "/live/", "/account/factors/codes/download/", "/account/factors/keys/login/", "/design/")
+NOT_PAGES = (
+    "/api/", "/live/", "/healthz", "/readyz", "/metrics", "/account/factors/codes/download/",
+    "/account/factors/keys/login/", "/settings/imports/runs/<int:run_id>/errors/", "/design/",
+)  # fmt: skip
 
 
 class Reader(HTMLParser):
@@ -166,7 +172,7 @@ def english(html, known):
 
 
 def names_of_the_school():
-    columns = {"name", "first_name", "last_name", "username", "by_name"}
+    columns = {"name", "source", "first_name", "last_name", "username", "by_name"}
     return {
         word
         for model in apps.get_models()

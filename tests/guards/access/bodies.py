@@ -37,7 +37,7 @@ SECRETS = {
 # Told apart on any page, and seen by few: names, phones, sums.
 NAMES = {"chess": "Quokka", "dance": "Wombat", "judo": "Numbat"}
 PHONES = {"chess": "+380501111171", "dance": "+380501111172", "judo": "+380501111173"}
-KIDS = b"Name;Birth date\nAda;2016-05-12\n"
+KIDS = "Имя;Дата рождения\nАда;2016-05-12\n".encode()
 SUMS = {"chess": "871.31", "dance": "872.32", "judo": "873.33"}
 
 
@@ -126,7 +126,7 @@ class Things:
         owner = self.school.actor("vera")
         upload = file_uploaded.send(name="kids.csv", data=KIDS, at=AT, by=owner)
         file_uploaded.choose(
-            upload_id=upload, columns={"Name": "name"}, branch_id=self.school.branches["north"].pk, duplicates="join",
+            upload_id=upload, columns={"Имя": "name"}, branch_id=self.school.branches["north"].pk, duplicates="join",
             by=owner,
         )
         done = {"source": "old", "by_name": "Vera", "asked_at": AT, "state": State.DONE}

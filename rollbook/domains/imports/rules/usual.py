@@ -195,7 +195,7 @@ def _timetable(told: str, habits: Habits) -> Cell:
     for match in _TIMETABLE.finditer(clean_text(told).lower().replace("\n", " ; ")):
         if match["span"]:
             if not days:
-                raise Unfit(N_("{told} is no timetable ({form})."), told=told, form="Mon, Wed 17:00-18:30")
+                raise Unfit(N_("{told} is no timetable (Mon, Wed 17:00-18:30)."), told=told)
             clocks = " ".join(_span(match["span"], habits))
             found += (f"{day} {clocks}" for day in days)
             timed, ranging = True, False
@@ -204,7 +204,7 @@ def _timetable(told: str, habits: Habits) -> Cell:
             if number is None:
                 if match["word"] in {"и", "та", "і", "and", "с", "в", "з", "о", "from", "at"}:
                     continue
-                raise Unfit(N_("{told} is no timetable ({form})."), told=told, form="Mon, Wed 17:00-18:30")
+                raise Unfit(N_("{told} is no timetable (Mon, Wed 17:00-18:30)."), told=told)
             if timed:
                 days, timed = [], False
             days += _ranged(days, number) if ranging else [number]
@@ -212,7 +212,7 @@ def _timetable(told: str, habits: Habits) -> Cell:
         elif match["range"]:
             ranging = bool(days)
     if not found or not timed:
-        raise Unfit(N_("{told} is no timetable ({form})."), told=told, form="Mon, Wed 17:00-18:30")
+        raise Unfit(N_("{told} is no timetable (Mon, Wed 17:00-18:30)."), told=told)
     return tuple(dict.fromkeys(found))
 
 
