@@ -19,7 +19,7 @@ from rollbook.operations import house
 def nightly(timestamp: int) -> None:
     """Looked at every hour: a machine that sleeps at night does it when it wakes. The doctor looks at backups, too."""
     for task, do in (("back_up", _back_up), ("examine", _examine)):
-        if house.is_due(task, at=timezone.now()):
+        if house.is_due(task, at=timezone.now(), by=_job()):
             do()
 
 

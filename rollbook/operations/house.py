@@ -26,10 +26,9 @@ from rollbook.operations.doctor.lacking import lacking
 SUBJECT = "house"
 NIGHT = time(2)  # by the clock of the organisation
 # What is done each night, and how the history says that it was tried.
-NIGHTLY = {
-    "examine": ("house.examined",),
-    "back_up": ("house.backed_up", "house.backup_failed"),
-}
+FAILED = ("house.backup_failed", "house.proof_failed")
+NIGHTLY = {"examine": ("house.examined",), "back_up": ("house.backed_up", "house.proven", *FAILED)}
+TRIES = 3  # of a night
 ROWS = 5  # of what is broken, to look at
 
 Tell = Callable[[str], object]
@@ -77,14 +76,16 @@ def restore(path: Path, *, over: str, at: datetime, by: Author, tell: Tell = lam
     return done
 
 
-def is_due(what: str, *, at: datetime) -> bool:
-    """Whether nobody has tried since the last night began; never before there is an organisation."""
+def is_due(what: str, *, at: datetime, by: Author) -> bool:
+    """Whether it was not done since the last night began, or failed last, though not too often; never before there is
+    an organisation."""
     try:
-        since = next_night(at=at) - timedelta(days=1)
+        night = next_night(at=at) - timedelta(days=1)
     except NotFound:
         return False
-    tried = queries.newest(subject=SUBJECT, verbs=NIGHTLY[what]).values()
-    return all(line.at < since for line in tried)
+    tried = queries.since(subject=SUBJECT, verbs=NIGHTLY[what], at=night, by=by)
+    failures = [verb for verb in tried if verb in FAILED]
+    return not tried or (tried[-1] in FAILED and len(failures) < TRIES)
 
 
 def next_night(*, at: datetime) -> datetime:

@@ -52,9 +52,9 @@ def test_the_night_is_the_one_of_the_organisation(school):
     with at(NIGHT):
         assert house.next_night(at=NIGHT).isoformat() == "2026-09-04T02:00:00+03:00"
         house.examine(at=NIGHT, by=jobs._job())
-    assert not house.is_due("examine", at=NIGHT + timedelta(hours=23, minutes=40))
-    assert house.is_due("examine", at=NIGHT + timedelta(hours=23, minutes=55))
-    assert house.is_due("back_up", at=NIGHT)
+    assert not house.is_due("examine", at=NIGHT + timedelta(hours=23, minutes=40), by=jobs._job())
+    assert house.is_due("examine", at=NIGHT + timedelta(hours=23, minutes=55), by=jobs._job())
+    assert house.is_due("back_up", at=NIGHT, by=jobs._job())
 
 
 def test_before_an_organisation_is_founded_nothing_is_due(db):
@@ -62,16 +62,17 @@ def test_before_an_organisation_is_founded_nothing_is_due(db):
     assert written() == []
 
 
-def test_a_backup_that_fails_is_written_down_and_not_tried_again_that_night(school, folder, monkeypatch):
+def test_a_backup_that_fails_is_written_down_and_tried_three_times_a_night(school, folder, monkeypatch):
     def fail(**_how):
         raise Unkept("Nothing was kept in {folder}: {why}.", folder="/b", why="No space left on device")
 
     monkeypatch.setattr(backup, "back_up", fail)
-    with at(NIGHT):
-        jobs.nightly(timestamp=0)
-        jobs.nightly(timestamp=0)
-    assert written() == ["house.backup_failed", "house.examined"]
-    assert Entry.objects.get(verb="house.backup_failed").new["details"]["why"] == "No space left on device"
+    for hour in range(5):
+        with at(NIGHT + timedelta(hours=hour)):
+            jobs.nightly(timestamp=0)
+    assert written() == ["house.backup_failed", "house.examined", "house.backup_failed", "house.backup_failed"]
+    assert Entry.objects.filter(verb="house.backup_failed").last().new["details"]["why"] == "No space left on device"
+    assert house.is_due("back_up", at=NIGHT + timedelta(days=1), by=jobs._job())
 
 
 def test_a_proof_that_fails_is_written_down(school, folder, tmp_path):

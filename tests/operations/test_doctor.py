@@ -69,7 +69,7 @@ HARM = {
     "backups_come_back": """
         INSERT INTO history_entry (at, by_name, via, verb, subject, within, old, new)
         SELECT now() - interval '1 hour', '', 'job', verb, 'house', '', '{}', '{}'
-        FROM unnest(ARRAY['house.proven', 'house.proof_failed']) verb""",
+        FROM unnest(ARRAY['house.proven', 'house.proof_failed', 'house.proof_failed']) verb""",
 }
 # Harm that breaks another promise as well, by its nature.
 ALONG = {

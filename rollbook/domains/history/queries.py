@@ -71,6 +71,12 @@ def _opened(found: QuerySet[Reading], zone: str) -> Sequence[Opened]:
     return tuple(Opened(local(at, zone), *rest) for at, *rest in rows)
 
 
+def since(*, subject: str, verbs: Collection[str], at: datetime, by: Author) -> Sequence[str]:
+    """Which of these were done upon a subject from a moment on, in their order."""
+    entries = Entry.objects.filter(subject=subject, verb__in=verbs, at__gte=at).order_by("at", "pk")
+    return tuple(entries.values_list("verb", flat=True))
+
+
 def newest(*, subject: str, verbs: Collection[str]) -> Mapping[str, Line]:
     """The latest act of each of these kinds upon a subject, in UTC; what was never done is not in it."""
     entries = Entry.objects.filter(subject=subject, verb__in=verbs).order_by("verb", "-at", "-pk").distinct("verb")

@@ -16,12 +16,12 @@ PROMISES = (
     ),
     Promise(
         "backups_come_back",
-        _("The backup that was tried last could be restored."),
+        _("Of the last two backups that were tried one at least could be restored."),
         """
-        SELECT to_char(at, 'YYYY-MM-DD HH24:MI') FROM (
+        SELECT to_char(max(at), 'YYYY-MM-DD HH24:MI') FROM (
           SELECT at, verb FROM history_entry
-          WHERE subject = 'house' AND verb IN ('house.proven', 'house.proof_failed') ORDER BY at DESC, id DESC LIMIT 1
-        ) last WHERE verb = 'house.proof_failed'
+          WHERE subject = 'house' AND verb IN ('house.proven', 'house.proof_failed') ORDER BY at DESC, id DESC LIMIT 2
+        ) last HAVING count(*) FILTER (WHERE verb = 'house.proof_failed') = 2
         """,
     ),
 )

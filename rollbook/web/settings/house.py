@@ -34,7 +34,8 @@ def state(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     return show(
         request, "settings/house.html", block="state", state=screen.state(at=now, by=request.actor),
-        due=any(house.is_due(what, at=now) for what in house.NIGHTLY), next_night=house.next_night(at=now),
+        due=any(house.is_due(what, at=now, by=request.actor) for what in house.NIGHTLY),
+        next_night=house.next_night(at=now),
         promised=_promised, named=_named, lacking=_lacking, why=_why, told=told,
         contents=contents(request, current="settings-house"),
     )  # fmt: skip
