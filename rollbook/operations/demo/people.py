@@ -377,7 +377,7 @@ def _write_enrolment(book: Book, chain: Chain, branch: Branch, stay: Stay) -> No
         book.id(rows.Enrolment), stay.client.id, stay.group.id, stay.since, stay.until, stay.weekdays
     ))
     by = random.choice(branch.administrators).who
-    told = {"group": stay.group.id, "since": stay.since.isoformat(), "weekdays": stay.weekdays, "until": None}
+    told = {"group": stay.group.name, "since": stay.since.isoformat(), "weekdays": stay.weekdays, "until": None}
     subject, within = f"client:{stay.client.id}", f"group:{stay.group.id}"
     added = branch.clock.at(min(stay.since, window.days_back(1)) - timedelta(days=random.randrange(3)), 19 * 60 + 30)
     book.tell("enrolment.added", subject, added, by, told, within=within)
