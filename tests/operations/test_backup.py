@@ -10,6 +10,7 @@ import sys
 import tarfile
 import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,6 +21,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import override_settings
+from django.utils import translation
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.sql import SQL, Identifier
 
@@ -38,6 +40,12 @@ from tests.databases import address_of, pointed_at
 from tests.school import AT, DAY, found_school
 
 NOW = datetime(2026, 9, 2, 2, 11, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
@@ -475,6 +483,30 @@ def test_what_is_said_of_the_whole_database_holds_for_the_one_that_takes_its_pla
     made = backup.back_up(at=NOW)
     restored = backup.restore(made.path, over="Test school", at=NOW)
     assert said() == before
+    with databases.beside() as db:
+        databases.drop(db, restored.kept_as)
+
+
+def test_whoever_comes_back_at_once_holds_nothing_up(lively, folder, own_database):
+    """As pages, the event stream and workers do."""
+    made = backup.back_up(at=NOW)
+    over, visits = threading.Event(), []
+
+    def visit():
+        while not over.is_set():
+            with suppress(psycopg.OperationalError), databases.connected("default", own_database) as db:
+                visits.append(db.execute("SELECT 1 FROM pg_sleep(0.2)").fetchone())
+
+    visitors = [threading.Thread(target=visit) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        restored = backup.restore(made.path, over="Test school", at=NOW)
+    finally:
+        over.set()
+        for visitor in visitors:
+            visitor.join()
+    assert visits
     with databases.beside() as db:
         databases.drop(db, restored.kept_as)
 

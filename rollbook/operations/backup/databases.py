@@ -3,8 +3,10 @@
 import os
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import Event
 from typing import Any
 
 import psycopg
@@ -140,11 +142,11 @@ def drop(db: Connection, name: str) -> None:
     db.execute(sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name)))
 
 
-def _send_away(db: Connection, *names: str) -> None:
+def _send_away(db: Connection, name: str) -> None:
     # Whoever may be: autovacuum is sent away by the server itself, a superuser by nobody.
     db.execute(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = ANY(%s) AND pg_has_role(usename, 'USAGE') AND pid <> pg_backend_pid()", [list(names)],
+        " WHERE datname = %s AND pg_has_role(usename, 'USAGE') AND pid <> pg_backend_pid()", [name],
     )  # fmt: skip
 
 
@@ -154,16 +156,13 @@ def swap(fresh: str, *, at: datetime, keep: bool) -> str:
     connections.close_all()
     before = f"{live()[: LONGEST_NAME - 24]}_before_{stamp(at)}"
     with beside() as db:
-        for last in (False, False, True):  # somebody may come back between being sent away and the renaming
-            try:
-                _rename(db, fresh, before)
-                break
-            except psycopg.errors.ObjectInUse as error:
-                if last:
-                    raise Unkept(
-                        _("Somebody works in the database who cannot be sent away: stop pages and workers ({why})."),
-                        why=error.diag.message_detail or error,
-                    ) from error
+        try:
+            _rename(db, fresh, before)
+        except psycopg.errors.ObjectInUse as error:
+            raise Unkept(
+                _("Somebody works in the database who cannot be sent away: stop pages and workers ({why})."),
+                why=error.diag.message_detail or error,
+            ) from error
         if not keep:
             drop(db, before)
     return before if keep else ""
@@ -171,10 +170,29 @@ def swap(fresh: str, *, at: datetime, keep: bool) -> str:
 
 def _rename(db: Connection, fresh: str, before: str) -> None:
     renaming = sql.SQL("ALTER DATABASE {} RENAME TO {}")
-    with db.transaction():
-        _send_away(db, live(), fresh)
+    with _emptying(live()), db.transaction():
         db.execute(renaming.format(sql.Identifier(live()), sql.Identifier(before)))
         db.execute(renaming.format(sql.Identifier(fresh), sql.Identifier(live())))
+
+
+@contextmanager
+def _emptying(name: str) -> Iterator[None]:
+    """Whoever is in this database is sent away as long as this lasts. Pages and workers come back at once; a renaming
+    holds newcomers up at the door and waits some seconds for those inside to go, so both must happen together."""
+    over = Event()
+
+    def send_away() -> None:
+        with beside() as db:
+            while not over.wait(0.1):
+                _send_away(db, name)
+
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(send_away)
+        try:
+            yield
+        finally:
+            over.set()
+    sending.result()
 
 
 def stamp(at: datetime) -> str:
