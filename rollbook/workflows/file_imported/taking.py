@@ -81,6 +81,7 @@ class Taking:
         lines = iter(self._sheet)
         with _undisturbed():
             while chunk := list(islice(lines, CHUNK)):
+                gc.freeze()
                 self.tally.lines += len(chunk)
                 self._take([read for line in chunk if (read := self._read(line))])
                 tell(self.tally.lines)
@@ -207,8 +208,7 @@ class Taking:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Whatever lives by now is not searched for garbage with every thousand lines: a sixth of the time."""
-    gc.freeze()
+    """Whatever is frozen inside, is not searched for garbage with every thousand lines: a fifth of the time."""
     try:
         yield
     finally:

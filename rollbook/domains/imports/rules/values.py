@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import date, datetime, time
 from decimal import Decimal
+from functools import cache
 from typing import Any, NamedTuple
 
 from rollbook.foundation.numbers import parse_sum
@@ -169,8 +170,14 @@ def required_of(row: type[Row]) -> set[str]:
 
 def plain(row: Row) -> dict[str, object]:
     """What a row says, as the history keeps it: values that JSON knows, and only where something is said."""
-    told = ((name, getattr(row, name)) for name in kinds_of(type(row)))
+    kind: Any = type(row)
+    told = ((name, getattr(row, name)) for name in _names_of(kind))
     return {name: _plain(value) for name, value in told if value not in (None, "", ())}
+
+
+@cache
+def _names_of(row: type[Any]) -> tuple[str, ...]:
+    return tuple(kinds_of(row))
 
 
 def _plain(value: object) -> object:

@@ -12,6 +12,7 @@ from rollbook.domains.imports.actions import refuse
 from rollbook.domains.imports.rules import plain
 from rollbook.domains.people.fields import ClientRow, ContactRow, EmployeeRow, PersonRow, RelationRow
 from rollbook.domains.people.models import Client, Contact, Employee, Relation
+from rollbook.foundation.copying import copy_new
 from rollbook.foundation.periods import instants
 from rollbook.foundation.tables import N_
 
@@ -39,18 +40,18 @@ def load_clients(*, rows: Sequence[ClientRow], branch_id: int, at: datetime, by:
     by.must_everywhere(Permission.CLIENT_EDIT)
     _refuse_nameless(rows)
     zone = Branch.objects.pick(by, Permission.CLIENT_EDIT, branch_id).time_zone
-    made = Client.objects.bulk_create(
+    made = copy_new(
+        Client,
         [
-            Client(
-                branch_id=branch_id, last_name=row.last_name, first_name=row.first_name, middle_name=row.middle_name,
-                birth_date=row.birth_date, note=row.note,
-                created_at=instants(row.since, row.since, zone)[0] if row.since else at,
-            )
+            {
+                "branch_id": branch_id, "last_name": row.last_name, "first_name": row.first_name,
+                "middle_name": row.middle_name, "birth_date": row.birth_date, "note": row.note,
+                "created_at": instants(row.since, row.since, zone)[0] if row.since else at,
+            }
             for row in rows
         ],
-        batch_size=5000,
     )
-    return _told("client", [client.pk for client in made], rows, at, by)
+    return _told("client", made, rows, at, by)
 
 
 @transaction.atomic
@@ -61,17 +62,16 @@ def load_contacts(*, rows: Sequence[ContactRow], language: str, at: datetime, by
     """
     by.must_everywhere(Permission.CLIENT_EDIT)
     _refuse_nameless(rows)
-    made = Contact.objects.bulk_create(
+    return copy_new(
+        Contact,
         [
-            Contact(
-                last_name=row.last_name, first_name=row.first_name, middle_name=row.middle_name, phone=row.phone,
-                email=row.email, telegram=row.telegram, language=row.language or language,
-            )
+            {
+                "last_name": row.last_name, "first_name": row.first_name, "middle_name": row.middle_name,
+                "phone": row.phone, "email": row.email, "telegram": row.telegram, "language": row.language or language,
+            }
             for row in rows
         ],
-        batch_size=5000,
     )
-    return [contact.pk for contact in made]
 
 
 @transaction.atomic
@@ -79,21 +79,21 @@ def load_relations(*, rows: Sequence[RelationRow], at: datetime, by: Actor) -> l
     """The ids of new relations, in the order of the rows. A client has one payer, and each contact once."""
     by.must_everywhere(Permission.CLIENT_EDIT)
     _refuse_doubled(rows)
-    made = Relation.objects.bulk_create(
+    made = copy_new(
+        Relation,
         [
-            Relation(
-                client_id=row.client, contact_id=row.contact, kinship=row.kinship, pays=row.pays,
-                is_written_to=row.is_written_to, may_see=row.may_see, may_collect=row.may_collect,
-            )
+            {
+                "client_id": row.client, "contact_id": row.contact, "kinship": row.kinship, "pays": row.pays,
+                "is_written_to": row.is_written_to, "may_see": row.may_see, "may_collect": row.may_collect,
+            }
             for row in rows
         ],
-        batch_size=5000,
     )
     history.record_many(
         verb="contact.added", at=at, by=by,
         changes=[history.Change(f"contact:{row.contact}", plain(row), within=f"client:{row.client}") for row in rows],
     )
-    return [relation.pk for relation in made]
+    return made
 
 
 def _told(word: str, ids: list[int], rows: Sequence[PersonRow], at: datetime, by: Actor) -> list[int]:
