@@ -1,5 +1,6 @@
 """How rows of foreign files become rows of ours: plain texts in, plain values out. It knows no domain: what the rows
-are that a domain takes is handed in."""
+are that a domain takes is handed in. Files of people have no mapping of their own: `kinds` declares those that there
+are, `recognising` says which column is which, `usual` reads what people write."""
 
 from rollbook.domains.imports.rules.checking import overlapping, twice
 from rollbook.domains.imports.rules.drafting import Draft, Drafted, Known, Ref, drafted, resolved
