@@ -63,10 +63,10 @@ def _database(variable: str, url: str, limits: dict[str, str] | None = None) -> 
         "PASSWORD": told.pop("password", ""),
         "HOST": told.pop("host", ""),
         "PORT": told.pop("port", ""),
-        "OPTIONS": {"connect_timeout": 5, **_OURS, **told},
+        # Behind a transaction pooler nothing outlives a statement: no plan (foundation/compiled.py) and no cursor.
+        "OPTIONS": {"connect_timeout": 5, "prepare_threshold": 2 if limits else None, **_OURS, **told},
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        # Behind a transaction pooler a cursor does not outlive its statement.
         "DISABLE_SERVER_SIDE_CURSORS": not limits,
     }
 

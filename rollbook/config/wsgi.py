@@ -1,5 +1,6 @@
 """Pages."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -12,3 +13,5 @@ os.environ.setdefault("ROLLBOOK_PROCESS", "web")
 die_with_parent()  # the server's workers are processes of its own
 application = get_wsgi_application()
 resolve("/healthz")  # reads all addresses now, not while the first person waits
+gc.collect()
+gc.freeze()  # what is loaded by now stays: looking through it again took 50 ms, in the middle of a request

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 from babel import Locale
@@ -69,17 +70,17 @@ def round_half_up(value: Decimal, places: int) -> Decimal:
 
 def day(value: date, *, language: str) -> str:
     """19 марта 2026."""
-    return format_date(value, "d MMMM y", locale=language).replace(" ", NBSP)
+    return _written(value.year, value.month, value.day, "d MMMM y", language)
 
 
 def short_day(value: date, *, language: str) -> str:
     """19.03.2026 in a table, 19 Mar 2026 where day and month could be mixed up."""
-    return format_date(value, "d MMM y" if language == "en" else "dd.MM.y", locale=language).replace(" ", NBSP)
+    return _written(value.year, value.month, value.day, "d MMM y" if language == "en" else "dd.MM.y", language)
 
 
 def day_month(value: date, *, language: str) -> str:
     """19 марта."""
-    return format_date(value, "d MMMM", locale=language).replace(" ", NBSP)
+    return _written(value.year, value.month, value.day, "d MMMM", language)
 
 
 def month(value: date, *, language: str) -> str:
@@ -88,11 +89,21 @@ def month(value: date, *, language: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+@lru_cache(maxsize=4000)
+def _written(year: int, month: int, day: int, form: str, language: str) -> str:
+    """Remembered: a page says the same days again and again, and so does the next."""
+    return format_date(date(year, month, day), form, locale=language).replace(" ", NBSP)
+
+
 def weekday(value: date | int, *, language: str, wide: bool = False) -> str:
     """чт, or четверг where there is room; a number counts from Monday = 0."""
-    index = value if isinstance(value, int) else value.weekday()
+    return _weekdays(language, wide)[value if isinstance(value, int) else value.weekday()]
+
+
+@cache
+def _weekdays(language: str, wide: bool) -> tuple[str, ...]:
     names = get_day_names("wide" if wide else "abbreviated", "stand-alone", language)
-    return str(names[index])
+    return tuple(str(names[index]) for index in range(7))
 
 
 def clock(value: time | datetime) -> str:
@@ -118,6 +129,7 @@ def size(count: int, *, language: str) -> str:
     return format_unit(round(count / of, 1 if count < 10 * of and of > 1 else 0), unit, "short", locale=language)
 
 
+@lru_cache(maxsize=4000)
 def phone(e164: str) -> str:
     """+79123456789 -> +7 912 345-67-89, kept on one line; what is no number stays as it is."""
     try:

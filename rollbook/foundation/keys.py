@@ -2,6 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -38,8 +39,18 @@ class Page:
 
 def paged(rows: QuerySet[Any, Any], *, after: Key | None, size: int) -> tuple[list[Any], Page]:
     """The `size` rows that follow `after`, by `search` and `pk`; rows are tuples that begin with these two."""
+    return cut(following(rows, after=after, size=size), after=after, size=size)
+
+
+def following(rows: QuerySet[Any, Any], *, after: Key | None, size: int) -> QuerySet[Any, Any]:
+    """The rows of a page and one more, by which one sees whether another page follows."""
     if after:
         rows = rows.filter(Q(search__gt=after.search) | Q(search=after.search, pk__gt=after.pk))
-    found = list(rows.order_by("search", "pk")[: size + 1])
+    return rows.order_by("search", "pk")[: size + 1]
+
+
+def cut(rows: Iterable[Any], *, after: Key | None, size: int) -> tuple[list[Any], Page]:
+    """What `following` has found, as a page."""
+    found = list(rows)
     last = Key(*found[size - 1][:2]) if len(found) > size else None
     return found[:size], Page(after is None, last)

@@ -29,3 +29,9 @@ def clean_text(text: str) -> str:
 def sought(text: str) -> list[str]:
     """The words of a search, as columns named `search` hold them: small letters, ё as е."""
     return clean_line(text).lower().replace("ё", "е").split()
+
+
+def pattern(text: str, *, anywhere: bool = True) -> str:
+    """What LIKE fits to a text that holds this one, or begins with it."""
+    escaped = text.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_")
+    return f"%{escaped}%" if anywhere else f"{escaped}%"

@@ -1,23 +1,27 @@
 """The list of clients, and the search among them."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Case, CharField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, CharField, OuterRef, Q, Subquery, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.groups.models import Enrolment
-from rollbook.domains.people.models import Client, Kinship, Relation
-from rollbook.foundation.keys import Key, Page, paged
+from rollbook.domains.people.models import Client, ClientQuerySet, Kinship, Relation
+from rollbook.foundation.compiled import Rows
+from rollbook.foundation.keys import Key, Page, cut, following
 from rollbook.foundation.periods import local_day
 from rollbook.foundation.phones import digits_sought
-from rollbook.foundation.texts import sought
+from rollbook.foundation.texts import pattern, sought
 
 PAGE = 50
 CANDIDATES = 200
@@ -54,34 +58,77 @@ def listed(*, at: datetime, by: Actor, words: str = "", after: Key | None = None
 
     ё and е are one letter; a phone is known by four digits or more, in any spelling. Two statements.
     """
-    seen = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(archived_at=None)
-    if words.strip():
-        seen = seen.filter(pk__in=_found(words, by))
-    rows, page = paged(seen.values_list("search", "pk"), after=after, size=PAGE)
-    ids = [pk for _, pk in rows]
-    details = {row.client_id: row for row in _details(ids, at, by)}
-    return Listed(tuple(details[pk] for pk in ids), page, by.may_in_some_branch(Permission.CLIENT_EDIT))
+    rows, page = cut(_listed(words, after, by), after=after, size=PAGE)
+    details = {row.client_id: row for row in _details([pk for _, pk in rows], at, by)}
+    return Listed(tuple(details[pk] for _, pk in rows), page, by.may_in_some_branch(Permission.CLIENT_EDIT))
 
 
-def _found(words: str, by: Actor) -> QuerySet[Client]:
-    """The first that fit, unsorted: to sort all that fit a letter would be to read them all."""
-    clients = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(archived_at=None)
+def _listed(words: str, after: Key | None, by: Actor) -> Iterable[Any]:
+    """Sort name and id of those on the page, and of one more."""
+    place: dict[str, object] = {"after_search": after.search, "after_pk": after.pk} if after else {}
     if digits := digits_sought(words):
-        if not by.may(Permission.PHONE_SEE):
-            return clients.none()
-        reached = Client.objects.visible_to(by, Permission.PHONE_SEE).filter(relations__contact__phone__contains=digits)
-        return clients.filter(pk__in=reached.values("pk"))[:CANDIDATES]
-    for word in sought(words):
-        how = "startswith" if len(word) < SHORT else "contains"
-        of_contacts = Relation.objects.filter(**{f"contact__search__{how}": word}).values("client")
-        clients = clients.filter(Q(**{f"search__{how}": word}) | Q(pk__in=of_contacts))
-    return clients[:CANDIDATES]
+        return _by_phone(by, phone=pattern(digits), **place) if by.may(Permission.PHONE_SEE) else ()
+    # The longest word is the one that fits fewest: it finds candidates, and the others are asked of those alone.
+    patterns = [pattern(word, anywhere=len(word) >= SHORT) for word in sorted(sought(words), key=len, reverse=True)]
+    if not patterns:
+        return _by_name(by, **place)
+    return _by_words(by, len(patterns), **{f"word_{n}": like for n, like in enumerate(patterns)}, **place)
+
+
+def _seen(by: Actor) -> ClientQuerySet:
+    return Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(archived_at=None)
+
+
+def _page(rows: ClientQuerySet, after_search: Any, after_pk: Any) -> Rows:
+    after = Key(after_search, after_pk) if after_search is not None else None
+    return following(rows.values_list("search", "pk"), after=after, size=PAGE)
+
+
+@compiled
+def _by_name(by: Actor, *, after_search: Any = None, after_pk: Any = None) -> Rows:
+    return _page(_seen(by), after_search, after_pk)
+
+
+@partial(compiled, keeps_plan=False)
+def _by_phone(by: Actor, *, phone: Any, after_search: Any = None, after_pk: Any = None) -> Rows:
+    # The index knows phones that are not empty.
+    of_contacts = Relation.objects.filter(~Q(contact__phone=""), contact__phone__like=phone)
+    seen = _seen(by) & Client.objects.visible_to(by, Permission.PHONE_SEE)
+    found = seen.filter(pk__in=of_contacts.values("client")).values("pk")[:CANDIDATES]
+    return _page(Client.objects.filter(pk__in=found), after_search, after_pk)
+
+
+@partial(compiled, keeps_plan=False)
+def _by_words(by: Actor, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any) -> Rows:
+    """The first that fit, unsorted: to sort all that fit a letter would be to read them all. A name and a contact's
+    name are sought apart, each by its own index."""
+    first, *rest = (patterns[f"word_{n}"] for n in range(words))
+    seen = _seen(by)
+    for word in rest:
+        seen = seen.filter(Q(search__like=word) | Q(pk__in=_of_contacts(word)))
+    # Joined, not asked of a set: whoever has found enough need not look at the rest.
+    named, reached = seen.filter(search__like=first), seen.filter(relations__contact__search__like=first)
+    found = named.values("pk")[:CANDIDATES].union(reached.values("pk")[:CANDIDATES])
+    return _page(Client.objects.filter(pk__in=found), after_search, after_pk)
+
+
+def _of_contacts(word: Any) -> Rows:
+    return Relation.objects.filter(contact__search__like=word).values("client")
 
 
 def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
+    for pk, name, born, today, branch, groups, contact, kinship, phone, balance in _rows(by, ids=list(ids), at=at):
+        yield Row(
+            pk, name, born, today, branch, tuple(groups), contact or "", Kinship(kinship) if kinship else None, phone,
+            balance,
+        )
+
+
+@compiled
+def _rows(by: Actor, *, ids: Any, at: Any) -> Rows:
     payer = Relation.objects.filter(client=OuterRef("pk"), pays=True)
-    rows = (
-        Client.objects.filter(pk__in=ids)
+    return (
+        Client.objects.filter(pk__any=ids)
         .annotate(
             today=local_day(at, "branch__time_zone"),
             group_names=_group_names(at, by),
@@ -95,14 +142,9 @@ def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
             "money",
         )
     )
-    for pk, name, born, today, branch, groups, contact, kinship, phone, balance in rows:
-        yield Row(
-            pk, name, born, today, branch, tuple(groups), contact or "", Kinship(kinship) if kinship else None, phone,
-            balance,
-        )
 
 
-def _group_names(at: datetime, by: Actor) -> Combinable:
+def _group_names(at: Any, by: Actor) -> Combinable:
     """Of the groups where the client is today, as far as they are seen."""
     nothing = Value([], output_field=ArrayField(CharField()))
     if not by.may(Permission.JOURNAL_SEE):
@@ -114,6 +156,8 @@ def _group_names(at: datetime, by: Actor) -> Combinable:
 
 def _if_seen(permission: Permission, by: Actor, value: Combinable) -> Combinable:
     """The value where one holds the permission on the client, else nothing."""
+    if by.may_everywhere(permission):
+        return value
     if not by.may(permission):
         return Value(None, output_field=CharField())
-    return Case(When(pk__in=Client.objects.visible_to(by, permission).values("pk"), then=value))
+    return Case(When(Client.objects.all().holds(by, permission), then=value))

@@ -5,28 +5,33 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
+from itertools import repeat
 from statistics import mean
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Subquery
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing import queries as billing
 from rollbook.domains.billing.rules import lessons_covered
 from rollbook.domains.groups import queries as groups
-from rollbook.domains.groups.models import Group
+from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.groups.queries import Member, Pause
 from rollbook.domains.journal import queries as journal
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.journal.queries import NOBODY, Cell
 from rollbook.domains.journal.rules import attended_share
 from rollbook.domains.people import queries as people
-from rollbook.domains.people.models import Kinship
+from rollbook.domains.people.models import Employee, Kinship
 from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.queries import LessonHead, Slot
 from rollbook.domains.schedule.rules import lessons_of_month, month_of
+from rollbook.foundation.compiled import Rows
+from rollbook.foundation.errors import NotFound
 from rollbook.foundation.periods import local
 
 MOST_DAYS = 366
@@ -48,15 +53,15 @@ class State(StrEnum):
     FUTURE = "future"
     NOT_EXPECTED = "none"
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it can be marked."""
-        return self not in {State.FROZEN, State.CANCELLED, State.NOT_EXPECTED}
+    is_open: bool
+    """Whether it can be marked."""
+
+    def __init__(self, value: str) -> None:
+        self.is_open = value not in {"frozen", "cancelled", "none"}
 
 
-@dataclass(frozen=True, slots=True)
-class Square:
-    """One cell, as it is shown."""
+class Square(NamedTuple):
+    """One cell, as it is shown. A tuple: there are thousands, and most of a page are one of a few."""
 
     state: State
     cell: Cell = NOBODY
@@ -150,15 +155,8 @@ class Sheet:
 
 def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, last: date | None = None) -> Sheet:
     """The journal of a group over the local days [first, last] (this month without them), at most a year."""
-    # Annotated, hence Any.
-    group: Any = (
-        Group.objects.select_related("programme", "branch")
-        .annotate(
-            teacher_names=ArrayAgg("teachers__name", filter=Q(teachers__isnull=False), order_by="teachers__search")
-        )
-        .pick(by, Permission.JOURNAL_SEE, group_id)
-    )
-    now = local(at, group.branch.time_zone)
+    group = _group(group_id, at, by)
+    now = local(at, group.zone)
     today = now.date()
     first, last = _range(first, last, today)
 
@@ -175,7 +173,7 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     price = terms.of_lesson(lessons=_lessons_of_month(terms, slots, group.branch_id, nearest, by))
     balances = billing.balances(clients=clients, by=by)
     rows = _Rows(
-        now=now, lessons=lessons, cells={(m.client_id, m.lesson_id): m.cell for m in marked}, pauses=pauses,
+        now=now, lessons=lessons, cells=_by_client(marked), pauses=pauses,
         payers={line.client_id: line for line in people.contacts(clients=clients, by=by, payers_only=True)},
         balances=balances, covered=billing.covered(clients=clients - balances.keys(), by=by), price=price,
     )
@@ -189,25 +187,63 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     trend = journal.last_attendance(group_id=group_id, until=today, number=LAST_LESSONS, by=by)
     belonging = [m for m in members if m.since <= today and (m.until is None or m.until > today)]
     head = Head(
-        group_id=group.pk, name=group.name, state=group.get_state_display(), programme=group.programme.name,
-        branch=group.branch.name, branch_id=group.branch_id, teachers=tuple(group.teacher_names or ()),
+        group_id=group_id, name=group.name, state=str(GroupState(group.state).label), programme=group.programme,
+        branch=group.branch, branch_id=group.branch_id, teachers=tuple(group.teachers),
         rooms=tuple(dict.fromkeys(s.room for s in slots if s.room and _is_current(s, today))),
         slots=tuple(s for s in slots if _is_current(s, today)), enrolled=len({m.client_id for m in belonging}),
         capacity=group.capacity, minimum=group.minimum, attended=attended_share(trend),
         trend=tuple(round(100 * came / of) for came, of in trend.values()),
         average_months=_average_months(belonging, today),
         revenue=billing.revenue(group_id=group_id, first=first, last=last, by=by),
-        next_lesson=_next_lesson(group_id, at, group.branch.time_zone, by), tariff=terms.tariff, price=price,
-    )
-    may = Group.objects.all().held_on(
-        by, group_id, Permission.JOURNAL_MARK, Permission.LESSON_EDIT, Permission.GROUP_EDIT, Permission.MONEY_SEE
+        next_lesson=local(group.next_lesson, group.zone) if group.next_lesson else None, tariff=terms.tariff,
+        price=price,
     )
     return Sheet(
         head=head, first=first, last=last, today=today, columns=_columns(lessons, member_rows + guest_rows, now),
         members=tuple(r for r in member_rows if r.left_on is None), guests=tuple(guest_rows),
-        gone=tuple(r for r in member_rows if r.left_on), may_mark=Permission.JOURNAL_MARK in may,
-        may_edit_lessons=Permission.LESSON_EDIT in may, may_edit_group=Permission.GROUP_EDIT in may,
-        may_see_money=Permission.MONEY_SEE in may,
+        gone=tuple(r for r in member_rows if r.left_on), may_mark=group.may_mark,
+        may_edit_lessons=group.may_edit_lessons, may_edit_group=group.may_edit, may_see_money=group.may_see_money,
+    )
+
+
+class _Group(NamedTuple):
+    """What the group itself says, and what whoever asks may do in it."""
+
+    name: str
+    state: str
+    capacity: int | None
+    minimum: int | None
+    programme_id: int
+    programme: str
+    branch_id: int
+    branch: str
+    zone: str
+    teachers: list[str]
+    next_lesson: datetime | None
+    may_mark: bool
+    may_edit_lessons: bool
+    may_edit: bool
+    may_see_money: bool
+
+
+def _group(group_id: int, at: datetime, by: Actor) -> _Group:
+    for row in _groups(by, group=group_id, at=at):
+        return _Group(*row)
+    raise NotFound
+
+
+@compiled
+def _groups(by: Actor, *, group: Any, at: Any) -> Rows:
+    held = by.holding(Permission.JOURNAL_SEE)
+    coming = Lesson.objects.reached_by(by, held).filter(group=OuterRef("pk"), starts_at__gt=at, cancelled_at=None)
+    teachers = Employee.objects.filter(groups=OuterRef("pk")).order_by("search", "pk")
+    rows = Group.objects.reached_by(by, held).filter(pk=group)
+    return rows.values_list(
+        "name", "state", "capacity", "minimum", "programme", "programme__name", "branch", "branch__name",
+        "branch__time_zone", ArraySubquery(teachers.values("name")),
+        Subquery(coming.order_by("starts_at", "pk").values("starts_at")[:1]),
+        rows.holds(by, Permission.JOURNAL_MARK), rows.holds(by, Permission.LESSON_EDIT),
+        rows.holds(by, Permission.GROUP_EDIT), rows.holds(by, Permission.MONEY_SEE),
     )
 
 
@@ -233,7 +269,8 @@ class _Rows:
 
     now: datetime
     lessons: tuple[LessonHead, ...]
-    cells: Mapping[tuple[int, int], Cell]
+    cells: Mapping[int, Mapping[int, Cell]]
+    """By client, then by lesson."""
     pauses: tuple[Pause, ...]
     payers: Mapping[int, people.ContactLine]
     balances: Mapping[int, Decimal]
@@ -242,9 +279,7 @@ class _Rows:
 
     def of_member(self, client: int, of: list[Member]) -> Row:
         pauses = [pause for pause in self.pauses if pause.client_id == client]
-        squares = tuple(
-            self._square(client, lesson, any(m.comes_on(lesson.day) for m in of), pauses) for lesson in self.lessons
-        )
+        squares = self._squares(client, [any(m.comes_on(lesson.day) for m in of) for lesson in self.lessons], pauses)
         today = self.now.date()
         ends = [m.until for m in of]
         left_on = None if None in ends else max(day for day in ends if day)
@@ -253,7 +288,7 @@ class _Rows:
         )
 
     def of_guest(self, client: int, name: str, kind: Kind) -> Row:
-        squares = tuple(self._square(client, lesson, expected=False, pauses=[]) for lesson in self.lessons)
+        squares = self._squares(client, [False] * len(self.lessons), pauses=[])
         return self._row(client, name, None, squares, guest=kind)
 
     def _row(
@@ -262,27 +297,46 @@ class _Rows:
     ) -> Row:
         balance, payer = self.balances.get(client), self.payers.get(client)
         known = balance if balance is not None else self.covered.get(client)
-        said = [s.cell for s in squares if s.cell.status and s.cell.status != Status.PLANNED and s.state.is_open]
-        came = sum(1 for cell in said if cell.status == Status.ATTENDED)
+        said = [cell.status for state, cell in squares if cell.status and state.is_open]
+        came, marked = said.count(Status.ATTENDED), len(said) - said.count(Status.PLANNED)
         return Row(
             client, name, born, _has_birthday(born, self.now.date()),
             Payer(payer.name, payer.kinship, payer.phone) if payer else None, balance,
             lessons_covered(balance=balance, price=self.price) if balance is not None and self.price else None,
             None if known is None or not self.price or guest else known >= self.price,
-            squares, round(100 * came / len(said)) if said else None, guest, left_on,
+            squares, round(100 * came / marked) if marked else None, guest, left_on,
         )
 
-    def _square(self, client: int, lesson: LessonHead, expected: bool, pauses: Iterable[Pause]) -> Square:
-        cell = self.cells.get((client, lesson.lesson_id), NOBODY)
-        if lesson.cancelled:
-            return Square(State.CANCELLED if expected or cell.status else State.NOT_EXPECTED, cell)
-        if state := _marked(cell):
-            return Square(state, cell)
-        if not expected:
-            return Square(State.NOT_EXPECTED, cell)
-        if any(pause.covers(lesson.day) for pause in pauses):
-            return Square(State.FROZEN, cell)
-        return Square(State.UNMARKED if lesson.starts_at <= self.now else State.FUTURE, cell)
+    def _squares(self, client: int, expected: Iterable[bool], pauses: Collection[Pause]) -> tuple[Square, ...]:
+        cells = self.cells.get(client, {})
+        return tuple(
+            _square(
+                cells.get(lesson.lesson_id, NOBODY), is_expected, lesson.cancelled, lesson.starts_at <= self.now,
+                bool(pauses) and any(pause.covers(lesson.day) for pause in pauses),
+            )
+            for lesson, is_expected in zip(self.lessons, expected, strict=True)
+        )
+
+
+@lru_cache(maxsize=10_000)
+def _square(cell: Cell, is_expected: bool, is_cancelled: bool, has_begun: bool, is_paused: bool) -> Square:
+    """One for all that look the same: most of a page are one of a few."""
+    if is_cancelled:
+        return Square(State.CANCELLED if is_expected or cell.status else State.NOT_EXPECTED, cell)
+    if state := _marked(cell):
+        return Square(state, cell)
+    if not is_expected:
+        return Square(State.NOT_EXPECTED, cell)
+    if is_paused:
+        return Square(State.FROZEN, cell)
+    return Square(State.UNMARKED if has_begun else State.FUTURE, cell)
+
+
+def _by_client(marked: Iterable[journal.Marked]) -> dict[int, dict[int, Cell]]:
+    found: dict[int, dict[int, Cell]] = {}
+    for client, lesson, _name, cell in marked:
+        found.setdefault(client, {})[lesson] = cell
+    return found
 
 
 def _marked(cell: Cell) -> State | None:
@@ -292,14 +346,15 @@ def _marked(cell: Cell) -> State | None:
 
 
 def _columns(lessons: Iterable[LessonHead], rows: list[Row], now: datetime) -> tuple[Column, ...]:
-    def column(index: int, lesson: LessonHead) -> Column:
-        squares = [row.squares[index] for row in rows]
-        return Column(
-            lesson, lesson.starts_at.astimezone(now.tzinfo), lesson.day == now.date(), lesson.starts_at <= now,
-            came=sum(s.state == State.ATTENDED for s in squares), expected=sum(s.state.is_open for s in squares),
+    today = now.date()
+    states = zip(*([state for state, _cell in row.squares] for row in rows), strict=True) if rows else repeat(())
+    return tuple(
+        Column(
+            lesson, lesson.starts_at.astimezone(now.tzinfo), lesson.day == today, lesson.starts_at <= now,
+            came=column.count(State.ATTENDED), expected=sum(state.is_open for state in column),
         )
-
-    return tuple(column(index, lesson) for index, lesson in enumerate(lessons))
+        for lesson, column in zip(lessons, states, strict=False)
+    )
 
 
 def _range(first: date | None, last: date | None, today: date) -> tuple[date, date]:
@@ -307,14 +362,6 @@ def _range(first: date | None, last: date | None, today: date) -> tuple[date, da
         return month_of(first or last or today)
     first, last = min(first, last), max(first, last)
     return first, min(last, first + timedelta(days=MOST_DAYS - 1))
-
-
-def _next_lesson(group_id: int, at: datetime, zone: str, by: Actor) -> datetime | None:
-    coming = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).filter(
-        group=group_id, starts_at__gt=at, cancelled_at=None
-    )
-    starts_at = coming.order_by("starts_at", "pk").values_list("starts_at", flat=True).first()
-    return local(starts_at, zone) if starts_at else None
 
 
 def _lessons_of_month(

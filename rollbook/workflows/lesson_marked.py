@@ -37,6 +37,13 @@ def mark(
 
     All or nothing. The lesson is held from its first mark that is no mere plan. Returns the ids of changed marks.
     """
+    return _mark(lesson_id, marks, seen, minutes_late, at, by)
+
+
+def _mark(
+    lesson_id: int, marks: Mapping[int, Status | None], seen: Mapping[int, int] | None,
+    minutes_late: Mapping[int, int] | None, at: datetime, by: Actor,
+) -> tuple[int, ...]:
     # Locked before anything is read: whoever marks the same lesson waits here and then reads what stands.
     lesson = Lesson.objects.select_related("group").pick_to_change(by, _UNDER, lesson_id)
     rules = house()
@@ -62,7 +69,7 @@ def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
     waiting = {row.client_id for row in cells if row.cell.status == Status.PLANNED and row.cell.kind != Kind.REGULAR}
     if lesson.group_id:
         waiting |= _expected(lesson.group_id, lesson.day, by) - decided
-    mark(lesson_id=lesson.pk, marks=dict.fromkeys(sorted(waiting), Status.ATTENDED), seen=None, at=at, by=by)
+    _mark(lesson.pk, dict.fromkeys(sorted(waiting), Status.ATTENDED), None, None, at, by)
     return tuple(sorted(waiting))
 
 

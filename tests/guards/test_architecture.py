@@ -80,6 +80,7 @@ MAY_WRITE = {
     "web/live.py": "knows no table: its sets are Python's",
 }
 MAY_SPEAK_SQL = {
+    "foundation/compiled.py": "asks anew what the ORM has compiled",
     "foundation/copying.py": "COPY, for actions that write thousands of rows",
     "foundation/live.py": "NOTIFY",
     "foundation/replica.py": "whether a standby keeps up",

@@ -1,4 +1,5 @@
-from typing import Self
+from functools import lru_cache
+from typing import Any, Self
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.actor import Grant as GrantValue
 from rollbook.domains.access.scoping import Scope, ScopedQuerySet
+from rollbook.foundation.compiled import Rows, once
 from rollbook.foundation.errors import NotAllowed
 
 
@@ -143,20 +145,39 @@ class User(AbstractBaseUser):
     def as_actor(self, *, via: str) -> Actor:
         """This person with all they hold, in one statement; whoever is disabled holds nothing, and a role that
         demands a second factor gives nothing until there is one."""
-        factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=("totp", "webauthn"))
-        grants = self.grants.filter(user__is_active=True).select_related("role").annotate(
+        rows = list(_held(user=self.pk))
+        held = tuple(
+            GrantValue(
+                permissions_of(code, tuple(stored)), Reach(reach), frozenset(branches or ()), frozenset(groups or ())
+            )
+            for code, stored, reach, branches, groups, due in rows if not due
+        )
+        return Actor(self.pk, self.name, via, held, second_factor_due=any(row[-1] for row in rows))
+
+
+@once
+def _held(*, user: Any) -> Rows:
+    """What a user holds; asked at each request."""
+    factors = Authenticator.objects.filter(user=OuterRef("user"), type__in=("totp", "webauthn"))
+    return (
+        Grant.objects.filter(user=user, user__is_active=True)
+        .annotate(
             due=Q(role__mfa_required=True) & ~Exists(factors),
             branch_ids=ArrayAgg("branches", filter=Q(branches__isnull=False), distinct=True),
             group_ids=ArrayAgg("groups", filter=Q(groups__isnull=False), distinct=True),
         )
-        held = tuple(
-            GrantValue(
-                grant.role.known_permissions(), Reach(grant.reach),
-                frozenset(grant.branch_ids or ()), frozenset(grant.group_ids or ()),
-            )
-            for grant in grants if not grant.due
-        )
-        return Actor(self.pk, self.name, via, held, second_factor_due=any(grant.due for grant in grants))
+        .order_by("pk")
+        .values_list("role__code", "role__permissions", "reach", "branch_ids", "group_ids", "due")
+    )
+
+
+@lru_cache(maxsize=1000)
+def permissions_of(code: str | None, stored: tuple[str, ...]) -> frozenset[Permission]:
+    """What a newer or older version stored and this one does not know gives no right; an owner holds whatever there is,
+    also what came after the installation."""
+    if code == Role.OWNER:
+        return frozenset(Permission)
+    return frozenset(permission for permission in Permission if permission in stored)
 
 
 class Role(models.Model):
@@ -177,11 +198,7 @@ class Role(models.Model):
         ]
 
     def known_permissions(self) -> frozenset[Permission]:
-        """What a newer or older version stored and this one does not know gives no right; an owner holds whatever
-        there is, also what came after the installation."""
-        if self.code == self.OWNER:
-            return frozenset(Permission)
-        return frozenset(permission for permission in Permission if permission in self.permissions)
+        return permissions_of(self.code, tuple(self.permissions))
 
 
 class Grant(models.Model):

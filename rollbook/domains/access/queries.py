@@ -25,6 +25,7 @@ from rollbook.domains.access.models import (
     UserQuerySet,
 )
 from rollbook.domains.access.rules import device_of, digest_of
+from rollbook.foundation.compiled import Rows, once
 from rollbook.foundation.errors import NotFound, NotSignedIn
 from rollbook.foundation.periods import local
 
@@ -63,10 +64,14 @@ class House:
 
 def house() -> House:
     """The rules of the organisation, known to everyone here; NotFound before it is founded."""
-    row = Organisation.objects.values_list(*House.__dataclass_fields__).first()
-    if row is None:
-        raise NotFound
-    return House(*row)
+    for row in _house():
+        return House(*row)
+    raise NotFound
+
+
+@once
+def _house() -> Rows:
+    return Organisation.objects.values_list(*House.__dataclass_fields__)
 
 
 # Names of the default roles, until somebody gives them another one.

@@ -2,18 +2,21 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import House
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, TariffUse
 from rollbook.domains.billing.rules import lesson_price
 from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.people.models import Client
+from rollbook.foundation.compiled import Rows
 
 ZERO = Decimal("0.00")
 
@@ -49,15 +52,7 @@ def terms(
 
     For those who mark in it or see it: that a lesson costs something needs no right to see what others have paid.
     """
-    rows = (
-        TariffUse.objects.visible_to(by, under)
-        .on(on)
-        .filter(Q(group__in=groups) | Q(programme__in=set(groups.values())))
-        .values_list(
-            "group", "programme", "tariff__pricing", "tariff__price", "tariff__missed_share", "tariff__excused_share",
-            "tariff__make_up_days", "tariff__name",
-        )
-    )
+    rows = _tariffs(by, under, groups=list(groups), programmes=list(groups.values()), on=on)
     of_group: dict[int, Terms] = {}
     of_programme: dict[int, Terms] = {}
     for group, programme, pricing, price, missed, excused, days, name in rows:
@@ -67,20 +62,37 @@ def terms(
     }
 
 
+@compiled
+def _tariffs(by: Actor, under: Permission, *, groups: Any, programmes: Any, on: Any) -> Rows:
+    return (
+        TariffUse.objects.visible_to(by, under)
+        .on(on)
+        .filter(Q(group__any=groups) | Q(programme__any=programmes))
+        .values_list(
+            "group", "programme", "tariff__pricing", "tariff__price", "tariff__missed_share", "tariff__excused_share",
+            "tariff__make_up_days", "tariff__name",
+        )
+    )
+
+
 def balances(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
     """What each client has (or, below zero, owes) today; nothing of those whose money may not be seen."""
     if not by.may(Permission.MONEY_SEE):
         return {}
-    visible = Client.objects.visible_to(by, Permission.MONEY_SEE).filter(pk__in=clients)
-    return dict(visible.values_list("pk", Coalesce("account__balance", ZERO)))
+    return dict(_balances(by, Permission.MONEY_SEE, clients=list(clients)))
+
+
+@compiled
+def _balances(by: Actor, under: Permission, *, clients: Any) -> Rows:
+    visible = Client.objects.visible_to(by, under).filter(pk__any=clients)
+    return visible.values_list("pk", Coalesce("account__balance", ZERO))
 
 
 def covered(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
     """The balances of clients in lessons of those who mark, to say paid or not: never to be shown as sums."""
     if not clients or not by.may(Permission.CLIENT_SEE):
         return {}
-    visible = Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(pk__in=clients)
-    return dict(visible.values_list("pk", Coalesce("account__balance", ZERO)))
+    return dict(_balances(by, Permission.CLIENT_SEE, clients=list(clients)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +126,8 @@ def statement(*, client_id: int, first: date, last: date, by: Actor) -> Statemen
     """None where the money of this client may not be seen."""
     if not by.may(Permission.MONEY_SEE):
         return None
-    entries = LedgerEntry.objects.visible_to(by, Permission.MONEY_SEE).filter(client=client_id)
-    opening = entries.filter(day__lt=first).aggregate(sum=Coalesce(Sum("amount"), ZERO))["sum"]
-    rows = (
-        entries.filter(day__range=(first, last))
-        .exclude(kind=EntryKind.REVERSAL, reverses__day__range=(first, last))
-        .exclude(reversed_by__day__range=(first, last))
-        .order_by("day", "pk")
-        .values_list(
-            "pk", "day", "kind", "amount", "group__name", "mark__kind", "mark__status", "mark__share",
-            "payment__method", "payment__note", "payment",
-        )
-    )
+    opening = next((sum_ for (sum_,) in _opening(by, client=client_id, first=first)), ZERO)
+    rows = _entries(by, client=client_id, first=first, last=last)
     lines = tuple(
         Line(
             pk, day, EntryKind(kind), amount, group or "", Kind(mark_kind) if mark_kind else None,
@@ -136,6 +138,27 @@ def statement(*, client_id: int, first: date, last: date, by: Actor) -> Statemen
     return Statement(opening, lines, opening + sum((line.amount for line in lines), ZERO))
 
 
+@compiled
+def _opening(by: Actor, *, client: Any, first: Any) -> Rows:
+    before = LedgerEntry.objects.visible_to(by, Permission.MONEY_SEE).filter(client=client, day__lt=first)
+    return before.order_by().values("client").annotate(sum=Sum("amount")).values_list("sum")
+
+
+@compiled
+def _entries(by: Actor, *, client: Any, first: Any, last: Any) -> Rows:
+    return (
+        LedgerEntry.objects.visible_to(by, Permission.MONEY_SEE)
+        .filter(client=client, day__range=(first, last))
+        .exclude(kind=EntryKind.REVERSAL, reverses__day__range=(first, last))
+        .exclude(reversed_by__day__range=(first, last))
+        .order_by("day", "pk")
+        .values_list(
+            "pk", "day", "kind", "amount", "group__name", "mark__kind", "mark__status", "mark__share",
+            "payment__method", "payment__note", "payment",
+        )
+    )
+
+
 def revenue(*, group_id: int, first: date, last: date, by: Actor) -> Decimal | None:
     """What was charged for the lessons of a group on the days [first, last]; None where it may not be seen.
 
@@ -144,7 +167,12 @@ def revenue(*, group_id: int, first: date, last: date, by: Actor) -> Decimal | N
     """
     if not by.may(Permission.MONEY_SEE):
         return None
+    return next((sum_ for (sum_,) in _revenue(by, group=group_id, first=first, last=last)), None)
+
+
+@compiled
+def _revenue(by: Actor, *, group: Any, first: Any, last: Any) -> Rows:
     charges = LedgerEntry.objects.filter(group=OuterRef("pk"), day__range=(first, last), mark__isnull=False)
     charged = charges.order_by().values("group").annotate(sum=-Sum("amount")).values("sum")
-    seen = Group.objects.visible_to(by, Permission.MONEY_SEE).filter(pk=group_id)
-    return seen.annotate(charged=Coalesce(Subquery(charged), ZERO)).values_list("charged", flat=True).first()
+    seen = Group.objects.visible_to(by, Permission.MONEY_SEE).filter(pk=group)
+    return seen.annotate(charged=Coalesce(Subquery(charged), ZERO)).values_list("charged")

@@ -1,17 +1,18 @@
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from datetime import date
+from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.journal.models import Kind, Mark, MarkQuerySet, Status
 from rollbook.domains.schedule.models import Lesson
+from rollbook.foundation.compiled import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A mark as it is shown; version 0 and no status where nobody has marked yet."""
+class Cell(NamedTuple):
+    """A mark as it is shown; version 0 and no status where nobody has marked yet. A tuple: there are thousands."""
 
     status: Status | None = None
     kind: Kind = Kind.REGULAR
@@ -27,8 +28,7 @@ class Cell:
 NOBODY = Cell()
 
 
-@dataclass(frozen=True, slots=True)
-class Marked:
+class Marked(NamedTuple):
     client_id: int
     lesson_id: int
     name: str
@@ -41,28 +41,39 @@ def cells(
 ) -> tuple[Marked, ...]:
     """The marks of lessons, those taken back too (for their version), with the names of the marked; of `clients`
     alone where they are named."""
+    if clients is None:
+        rows = _cells(by, under, lessons=list(lesson_ids))
+    else:
+        rows = _cells(by, under, lessons=list(lesson_ids), clients=list(clients))
+    known: dict[tuple[Any, ...], Cell] = {}  # most cells of a page are one of a few
+    found = []
+    for row in rows:
+        cell = known.get(row[3:])
+        if cell is None:
+            cell = known[row[3:]] = _cell(*row[3:])
+        found.append(Marked(row[0], row[1], row[2], cell))
+    return tuple(found)
+
+
+def _cell(status: str | None, kind: str, *rest: Any) -> Cell:
+    return Cell(Status(status) if status else None, Kind(kind), *rest)
+
+
+@compiled
+def _cells(by: Actor, under: Permission, *, lessons: Any, clients: Any = None) -> Rows:
     visit = Mark.objects.visits().filter(makes_up=OuterRef("pk")).values("day")[:1]
-    marks = Mark.objects.visible_to(by, under).filter(lesson__in=lesson_ids)
+    marks = Mark.objects.visible_to(by, under).filter(lesson__any=lessons)
     if clients is not None:
-        marks = marks.filter(client__in=clients)
+        marks = marks.filter(client__any=clients)
     # Whether a visit worked a miss off is asked of misses alone: most cells are none.
     worked_off = Case(
         When(worked_off_on__isnull=False, then=F("worked_off_on")),
         When(status__in=[Status.MISSED, Status.EXCUSED], then=Subquery(visit)),
         default=Value(None),
     )
-    rows = marks.annotate(worked_off=worked_off).values_list(
+    return marks.annotate(worked_off=worked_off).values_list(
         "client", "lesson", "client__name", "status", "kind", "version", "minutes_late", "share", "make_up_until",
         "worked_off", "worked_off_note",
-    )
-    return tuple(
-        Marked(
-            client, lesson, name,
-            Cell(
-                Status(status) if status else None, Kind(kind), version, late, share, until, off, note,
-            ),
-        )
-        for client, lesson, name, status, kind, version, late, share, until, off, note in rows
     )
 
 
@@ -70,18 +81,32 @@ def attendance(
     *, lesson_ids: Collection[int], by: Actor, under: Permission = Permission.JOURNAL_SEE
 ) -> dict[int, tuple[int, int]]:
     """By lesson, in time order: how many came, of how many that were marked at all (planned does not count)."""
-    return _counted(Mark.objects.visible_to(by, under).filter(lesson__in=lesson_ids))
+    return _counts(_attendance(by, under, lessons=list(lesson_ids)))
+
+
+@compiled
+def _attendance(by: Actor, under: Permission, *, lessons: Any) -> Rows:
+    return _counted(Mark.objects.visible_to(by, under).filter(lesson__any=lessons))
 
 
 def last_attendance(*, group_id: int, until: date, number: int, by: Actor) -> dict[int, tuple[int, int]]:
     """The same of the last `number` lessons of a group that were held until a day."""
-    held = Lesson.objects.filter(group=group_id, held_at__isnull=False, day__lte=until)
+    return _counts(_last_attendance(by, number, group=group_id, until=until))
+
+
+@compiled
+def _last_attendance(by: Actor, number: int, *, group: Any, until: Any) -> Rows:
+    held = Lesson.objects.filter(group=group, held_at__isnull=False, day__lte=until)
     last = held.order_by("-starts_at", "-pk").values("pk")[:number]
     return _counted(Mark.objects.visible_to(by, Permission.JOURNAL_SEE).filter(lesson__in=last))
 
 
-def _counted(marks: MarkQuerySet) -> dict[int, tuple[int, int]]:
-    rows = (
+def _counts(rows: Iterable[Any]) -> dict[int, tuple[int, int]]:
+    return {lesson: (came, marked) for lesson, came, marked in rows}
+
+
+def _counted(marks: MarkQuerySet) -> Rows:
+    return (
         marks.exclude(status=Status.PLANNED)
         .standing()
         .order_by("lesson__starts_at", "lesson")
@@ -89,7 +114,6 @@ def _counted(marks: MarkQuerySet) -> dict[int, tuple[int, int]]:
         .annotate(came=Count("pk", filter=Q(present=True)), marked=Count("pk"))
         .values_list("lesson", "came", "marked")
     )
-    return {lesson: (came, marked) for lesson, came, marked in rows}
 
 
 def decided(
@@ -97,11 +121,17 @@ def decided(
 ) -> frozenset[tuple[int, date]]:
     """The lessons of groups on the days [first, last], as (group, day), that are cancelled or in which it is marked
     already whether the client was there: what they cost is known, and booked."""
-    told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client=client_id)
+    rows = _decided(by, client=client_id, groups=list(group_ids), first=first, last=last)
+    return frozenset((group, day) for group, day in rows if group)
+
+
+@compiled
+def _decided(by: Actor, *, client: Any, groups: Any, first: Any, last: Any) -> Rows:
+    told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client=client)
     lessons = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).filter(
-        Q(cancelled_at__isnull=False) | Exists(told), group__in=group_ids, day__range=(first, last)
+        Q(cancelled_at__isnull=False) | Exists(told), group__any=groups, day__range=(first, last)
     )
-    return frozenset((group, day) for group, day in lessons.values_list("group", "day") if group)
+    return lessons.values_list("group", "day")
 
 
 def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> tuple[int, ...]:

@@ -1,8 +1,11 @@
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.people.models import Client, Kinship, Relation
+from rollbook.foundation.compiled import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +29,7 @@ def contacts(*, clients: Collection[int], by: Actor, payers_only: bool = False) 
     if not by.may(Permission.CLIENT_SEE):
         return ()
     open_to = _whose_phones(clients, by)
-    relations = Relation.objects.visible_to(by, Permission.CLIENT_SEE).filter(client__in=clients)
-    if payers_only:
-        relations = relations.filter(pays=True)
-    rows = relations.order_by("client", "-pays", "contact__search", "pk").values_list(
-        "client", "contact", "contact__name", "kinship", "pays", "contact__phone", "contact__email",
-        "contact__telegram", "contact__do_not_call",
-    )
+    rows = _contacts(by, payers_only, clients=list(clients))
     return tuple(
         ContactLine(
             client, contact, name, Kinship(kinship), pays,
@@ -43,10 +40,25 @@ def contacts(*, clients: Collection[int], by: Actor, payers_only: bool = False) 
     )
 
 
+@compiled
+def _contacts(by: Actor, payers_only: bool, *, clients: Any) -> Rows:
+    relations = Relation.objects.visible_to(by, Permission.CLIENT_SEE).filter(client__any=clients)
+    if payers_only:
+        relations = relations.filter(pays=True)
+    return relations.order_by("client", "-pays", "contact__search", "pk").values_list(
+        "client", "contact", "contact__name", "kinship", "pays", "contact__phone", "contact__email",
+        "contact__telegram", "contact__do_not_call",
+    )
+
+
 def _whose_phones(clients: Collection[int], by: Actor) -> Collection[int]:
     if by.may_everywhere(Permission.PHONE_SEE):
         return clients
     if not by.may(Permission.PHONE_SEE):
         return ()
-    visible = Client.objects.visible_to(by, Permission.PHONE_SEE).filter(pk__in=clients)
-    return frozenset(visible.values_list("pk", flat=True))
+    return frozenset(pk for (pk,) in _with_phones(by, clients=list(clients)))
+
+
+@compiled
+def _with_phones(by: Actor, *, clients: Any) -> Rows:
+    return Client.objects.visible_to(by, Permission.PHONE_SEE).filter(pk__any=clients).values_list("pk")

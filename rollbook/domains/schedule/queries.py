@@ -1,13 +1,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.schedule.models import ClosingDay, Lesson, TimetableSlot
 from rollbook.domains.schedule.rules import Weekly
+from rollbook.foundation.compiled import Rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +32,27 @@ class LessonHead:
 
 def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[LessonHead, ...]:
     """The lessons of a group on the local days [first, last], in order, the cancelled ones too."""
-    rows = (
-        Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
-        .filter(group=group_id, day__range=(first, last))
-        .annotate(names=ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)))
-        .order_by("starts_at", "pk")
-        .values_list(
-            "pk", "day", "starts_at", "ends_at", "held_at", "cancelled_at", "cancel_reason", "topic", "note",
-            "room__name", "names",
-        )
-    )
+    rows = _lessons(by, group=group_id, first=first, last=last)
     return tuple(
         LessonHead(
             pk, day, starts, ends, held is not None, cancelled is not None, reason, topic, note, room or "",
             tuple(teachers or ()),
         )
         for pk, day, starts, ends, held, cancelled, reason, topic, note, room, teachers in rows
+    )
+
+
+@compiled
+def _lessons(by: Actor, *, group: Any, first: Any, last: Any) -> Rows:
+    return (
+        Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
+        .filter(group=group, day__range=(first, last))
+        .annotate(names=ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)))
+        .order_by("starts_at", "pk")
+        .values_list(
+            "pk", "day", "starts_at", "ends_at", "held_at", "cancelled_at", "cancel_reason", "topic", "note",
+            "room__name", "names",
+        )
     )
 
 
@@ -70,24 +78,32 @@ def slots(
     *, group_ids: Collection[int], by: Actor, under: Permission = Permission.JOURNAL_SEE
 ) -> tuple[Slot, ...]:
     """The weekly rules of groups, past and future ones too, by weekday and time."""
-    rows = (
+    rows = _slots(by, under, groups=list(group_ids))
+    return tuple(Slot(*(*row[:5], row[5] or "", *row[6:])) for row in rows)
+
+
+@compiled
+def _slots(by: Actor, under: Permission, *, groups: Any) -> Rows:
+    return (
         TimetableSlot.objects.visible_to(by, under)
-        .filter(group__in=group_ids)
+        .filter(group__any=groups)
         .order_by("group", "weekday", "starts", "pk")
         .values_list(
             "pk", "group", "weekday", "starts", "minutes", "room__name", "valid_from", "valid_until"
         )
     )
-    return tuple(Slot(*row[:5], row[5] or "", *row[6:]) for row in rows)
 
 
 def closing_days(
     *, branch_ids: Collection[int], first: date, last: date, by: Actor, under: Permission = Permission.JOURNAL_SEE
 ) -> frozenset[tuple[int, date]]:
     """The days [first, last] on which the branches do not work, as (branch, day)."""
-    rows = ClosingDay.objects.visible_to(by, under).filter(
-        branch__in=branch_ids, day__range=(first, last)
-    )
-    return frozenset(rows.values_list("branch", "day"))
+    return frozenset(_closing_days(by, under, branches=list(branch_ids), first=first, last=last))
+
+
+@compiled
+def _closing_days(by: Actor, under: Permission, *, branches: Any, first: Any, last: Any) -> Rows:
+    closed = ClosingDay.objects.visible_to(by, under).filter(branch__any=branches, day__range=(first, last))
+    return closed.values_list("branch", "day")
 
 

@@ -67,6 +67,8 @@ class Words:
         self.guests = {Kind.TRIAL: gettext("trial"), Kind.ONE_OFF: gettext("one-off"), Kind.MAKE_UP: gettext("make-up")}
         self.until = gettext("may be worked off until {day}")
         self.late = gettext("late by {minutes} min")
+        self.written: dict[bool, dict[Square, str]] = {False: {}, True: {}}
+        """The cells of the page that are written already, by whether they can be marked: most are one of a few."""
 
     def say(self, square: Square) -> str:
         """All that the cell shows, in words."""
@@ -99,12 +101,11 @@ def in_words(pair: Mapping[str, object]) -> dict[str, object]:
 
 def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> Markup:
     """The <td>s of a row. `open_`: whether whoever looks may mark."""
-    plain: dict[Square, str] = {}
-    parts = []
+    known, parts = words.written[open_], []
     for square in squares:
-        html = plain.get(square)
+        html = known.get(square)
         if html is None:
-            html = plain[square] = f"<td>{cell(square, words, open_=open_)}</td>"
+            html = known[square] = f"<td>{cell(square, words, open_=open_)}</td>"
         parts.append(html)
     return Markup("".join(parts))  # noqa: S704 (cell() escapes)
 

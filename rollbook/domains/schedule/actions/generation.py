@@ -235,7 +235,7 @@ def _tell(made: list[int], until: date, at: datetime, by: Actor) -> None:
     if not made:
         return
     counted: dict[int, int] = {}
-    for group in Lesson.objects.filter(pk__in=made).values_list("group", flat=True):
+    for group in Lesson.objects.filter(pk__any=made).values_list("group", flat=True):
         counted[group] = counted.get(group, 0) + 1
     history.record_many(
         verb="lessons.made", at=at, by=by,

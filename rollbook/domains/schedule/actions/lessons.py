@@ -13,7 +13,7 @@ class PlaceIsTaken(Refused):
     """Another lesson has come to stand in the room, or in the time of the teacher."""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)  # of the workflow's one: two round trips less
 def hold_lesson(*, lesson_id: int, at: datetime, by: Actor) -> bool:
     """The lesson took place; False where that was known already. Follows from marking, whose right is enough."""
     lesson = Lesson.objects.pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
@@ -24,7 +24,7 @@ def hold_lesson(*, lesson_id: int, at: datetime, by: Actor) -> bool:
     return True
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def unhold_lesson(*, lesson_id: int, by: Actor) -> None:
     """Nobody says any more that the lesson took place: its last mark has been taken back."""
     lesson = Lesson.objects.pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)

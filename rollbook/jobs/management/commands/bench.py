@@ -1,9 +1,8 @@
 import gc
 import json
-import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser, no_translations
@@ -47,18 +46,13 @@ class Command(BaseCommand):
 def _as_served() -> Iterator[None]:
     """As in a process that serves: what was loaded is out of the collector's sight (config/wsgi.py), and each request
     writes its line of the log; it is written to nowhere."""
-    handlers = [handler for handler in logging.getLogger().handlers if isinstance(handler, logging.StreamHandler)]
+    gc.collect()
     gc.freeze()
-    with open(os.devnull, "w") as nowhere:
-        before = [handler.stream for handler in handlers]
-        for handler in handlers:
-            handler.setStream(nowhere)
-        try:
+    try:
+        with open(os.devnull, "w") as nowhere, redirect_stderr(nowhere):
             yield
-        finally:
-            for handler, stream in zip(handlers, before, strict=True):
-                handler.setStream(stream)
-            gc.unfreeze()
+    finally:
+        gc.unfreeze()
 
 
 def _as_json(found: Figures) -> str:

@@ -1,0 +1,144 @@
+"""Queries that are put together once, with blanks, and afterwards only filled in.
+
+To build and to compile a query takes the ORM up to a millisecond, often longer than the database takes to answer it; a
+page asks a dozen of them. What is kept here is the ORM's own SQL, letter for letter the same at each call, so that the
+database may keep its plan, too.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cache, wraps
+from typing import Any, TypeAlias
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.models import Expression, Field, Lookup, QuerySet
+from django.db.models.fields.related import ForeignObject
+from django.db.models.query import ModelIterable, get_related_populators
+
+Rows: TypeAlias = QuerySet[Any, Any]
+
+
+class Blank(Expression):
+    """A value that is not known yet, known by its name."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        return "%s", (self,)
+
+    def get_group_by_cols(self) -> list[Any]:
+        return []
+
+
+@Field.register_lookup
+class Like(Lookup):
+    """`search__like=pattern`: a pattern as the database knows them (texts.pattern), and not made anew from its word."""
+
+    lookup_name = "like"
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, of_left = self.process_lhs(compiler, connection)
+        right, of_right = self.process_rhs(compiler, connection)
+        return f"{left} LIKE {right}", (*of_left, *of_right)
+
+
+@Field.register_lookup
+@ForeignObject.register_lookup
+class AnyOf(Lookup):
+    """`client__any=ids`: one of them, like `in`, but the SQL is the same however many there are."""
+
+    lookup_name = "any"
+
+    def get_prep_lookup(self) -> Any:
+        return self.rhs if hasattr(self.rhs, "resolve_expression") else list(self.rhs)
+
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
+        return "%s", (value,)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        left, of_left = self.process_lhs(compiler, connection)
+        right, of_right = self.process_rhs(compiler, connection)
+        return f"{left} = ANY({right})", (*of_left, *of_right)
+
+
+class Compiled:
+    """The SQL of a queryset, and where its blanks are."""
+
+    def __init__(self, rows: Rows, *, keeps_plan: bool = True) -> None:
+        self._keeps_plan = keeps_plan
+        compiler = rows.query.get_compiler(rows.db)
+        self._params: tuple[Any, ...] = ()
+        self._read: Callable[[Any], Any] | None = None
+        try:
+            self._sql, self._params = compiler.as_sql()
+        except EmptyResultSet:  # what can be seen to find nothing
+            self._sql = ""
+        else:
+            convert = _converter(compiler)
+            self._read = _instances(compiler, rows.db, convert) if rows._iterable_class is ModelIterable else convert
+
+    def rows(self, fill: Callable[[Any], Any]) -> Iterable[Any]:
+        """What is found: tuples, or rows of the model; `fill` gives the value of a blank by its name."""
+        if not self._sql:
+            return ()
+        with connection.cursor() as cursor:
+            # The ORM's own cursors write the values into the text. Apart from it the database may keep the plan; only
+            # where statements are shown, they are shown with their values.
+            if self._keeps_plan and not connection.queries_logged:
+                cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+            cursor.execute(self._sql, [fill(p.name) if isinstance(p, Blank) else p for p in self._params])
+            found = cursor.fetchall()
+        return map(self._read, found) if self._read else found
+
+
+def _converter(compiler: Any) -> Callable[[Any], Any] | None:
+    """What the ORM does to JSON and the like; None where it does nothing."""
+    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    if not converters:
+        return None
+
+    def convert(row: Any) -> Any:
+        values = list(row)
+        for place, (each, column) in converters.items():
+            for converter in each:
+                values[place] = converter(values[place], column, connection)
+        return values
+
+    return convert
+
+
+def _instances(compiler: Any, alias: str, convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """As the ORM makes rows of a model, with those that are selected along and with annotations."""
+    info, model = compiler.klass_info, compiler.klass_info["model"]
+    columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+    names = [column.target.attname for column, *_ in compiler.select[columns]]
+    related = get_related_populators(info, compiler.select, alias)  # type: ignore[call-arg]
+    annotations = compiler.annotation_col_map
+
+    def read(row: Any) -> Any:
+        values = convert(row) if convert else row
+        instance = model.from_db(alias, names, values[columns])
+        for each in related:
+            each.populate(values, instance)
+        for name, place in annotations.items():
+            setattr(instance, name, values[place])
+        return instance
+
+    return read
+
+
+def once(build: Callable[..., Rows]) -> Callable[..., Iterable[Any]]:
+    """A query that is the same for everybody, put together at its first call; `build` is given blanks for values."""
+
+    @cache
+    def made(names: tuple[str, ...]) -> Compiled:
+        return Compiled(build(**{name: Blank(name) for name in names}))
+
+    @wraps(build)
+    def ask(**values: Any) -> Iterable[Any]:
+        return made(tuple(values)).rows(values.__getitem__)
+
+    return ask
