@@ -172,4 +172,4 @@ def test_without_the_database_it_is_said_to_come_back_later(anna, monkeypatch):
     monkeypatch.setattr(clients, "listed", falls)
     answer = anna.get("/clients/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
-    assert "does not answer" in answer.json()["detail"]
+    assert "База данных" in answer.json()["detail"]

@@ -172,7 +172,7 @@ def test_another_kind_is_recognised_without_leaving_the_page(page: Page) -> None
 )
 def test_what_is_no_table_is_refused_in_a_sentence(page: Page, name: str, data: bytes) -> None:
     send(page, name, data)
-    expect(page.locator("main .errors[role=alert]").first).to_contain_text(re.compile(r"\w+ \w+.*\."))
+    expect(page.locator("main .errors[role=alert]").first).to_contain_text(re.compile(r"\S+ \S+.*\."))
     expect(page.locator("#file")).to_be_visible()
 
 
