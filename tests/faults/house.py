@@ -143,10 +143,10 @@ class House:
             "EMAIL_URL": f"file://{self.letters}", "PUBLIC_URL": "http://127.0.0.1", "WEB_WORKERS": "2",
         } | told  # fmt: skip
 
-    def rollbook(self, *command: str, check: bool = True, **told: str) -> str:
-        """What the command says; with `check` it must end well."""
+    def rollbook(self, *command: str, check: bool = True, at: Path | None = None, **told: str) -> str:
+        """What the command says; with `check` it must end well. `at`: where another version of the program is."""
         launch = [sys.executable, "-m", "rollbook.operations.launch", *command]
-        done = subprocess.run(launch, env=self.environment(**told), capture_output=True, text=True)
+        done = subprocess.run(launch, env=self.environment(**told), cwd=at, capture_output=True, text=True)
         if check and done.returncode:
             raise AssertionError(f"rollbook {' '.join(command)}:\n{done.stdout[-3000:]}{done.stderr[-3000:]}")
         return done.stdout

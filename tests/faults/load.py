@@ -75,10 +75,7 @@ class Work:
     """What was sent again (a payment by its key, a mark by lesson, client and version), and when the last time."""
     unanswered: dict[str, int] = field(default_factory=dict)
     surprises: list[str] = field(default_factory=list)
-
-    @property
-    def acknowledged(self) -> int:
-        return sum(map(len, self.marks.values())) + len(self.payments)
+    acknowledged: int = 0
 
 
 class Writer(Thread):
@@ -112,6 +109,7 @@ class Writer(Thread):
             return version, status
         self.work.began.setdefault(cell, (version, status))
         self.work.marks.setdefault(cell, []).append(wanted)
+        self.work.acknowledged += 1
         return version + 1, wanted
 
     def _pay(self, client: int) -> None:
@@ -120,6 +118,7 @@ class Writer(Thread):
         code, said = self._until_answered(key, f"/clients/{client}/payments", body)
         if code == 201:
             self.work.payments[key] = Payment(client, amount, said["payment_id"])
+            self.work.acknowledged += 1
         else:
             self.work.surprises.append(f"payment {key}: {code} {said}")
 
