@@ -374,7 +374,7 @@ def test_who_is_interrupted_leaves_the_database_empty(
 
 
 def test_a_database_that_does_not_answer_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(load, "_address", lambda: "host=/nowhere")
+    monkeypatch.setattr(load, "address_of", lambda alias: "host=/nowhere")
     with pytest.raises(OperationalError):
         call_command("demo", if_empty=True)
 

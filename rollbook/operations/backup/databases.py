@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop as _
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from rollbook.foundation.addresses import address_of
 from rollbook.foundation.sql import taken_back
 from rollbook.operations.backup.unkept import NotTried, Unkept
 from rollbook.operations.launch.cluster import SERVING_RIGHTS
@@ -22,7 +23,6 @@ from rollbook.operations.launch.cluster import SERVING_RIGHTS
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 LONGEST_NAME = 63
-NOT_OF_LIBPQ = {"cursor_factory", "context", "prepare_threshold"}  # what Django tells psycopg beside the address
 # One who restores or proves at a time: what lies about under the name of a scratch database is then nobody's.
 ONLY_ONE = "SELECT pg_try_advisory_lock(hashtextextended('rollbook scratch ' || %s, 0))"
 SAME_LOCALE = {
@@ -39,8 +39,7 @@ def live() -> str:
 
 def address(role: str, database: str) -> str:
     """As the alias `owner` or `default` reaches this database of the same server."""
-    told = {k: v for k, v in connections[role].get_connection_params().items() if k not in NOT_OF_LIBPQ}
-    return make_conninfo(**told | {"dbname": database})
+    return address_of(role, dbname=database)
 
 
 def for_program(role: str, database: str, *options: str) -> tuple[str, dict[str, str]]:

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 import psycopg
 from django.db import connections, models
 from django.utils.translation import gettext_lazy as _
-from psycopg.conninfo import make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from rollbook.domains.access import models as access
@@ -20,6 +19,7 @@ from rollbook.domains.history import models as history
 from rollbook.domains.journal import models as journal
 from rollbook.domains.people import models as people
 from rollbook.domains.schedule import models as schedule
+from rollbook.foundation.addresses import address_of
 from rollbook.foundation.errors import Refused
 from rollbook.operations.demo import UNFINISHED, rows
 from rollbook.operations.demo.bare import Bare, Database
@@ -136,15 +136,10 @@ class _Steps:
 
 def _connect(**settings: str) -> Database:
     """Past Django: others connect at the same time, from threads and processes. Nothing it does takes too long."""
-    db: Database = psycopg.connect(_address(), autocommit=True)
+    db: Database = psycopg.connect(address_of(ALIAS), autocommit=True)
     for name, value in {"statement_timeout": "0", **settings}.items():
         db.execute("SELECT set_config(%s, %s, false)", [name, value])
     return db
-
-
-def _address() -> str:
-    told = connections[ALIAS].get_connection_params()
-    return make_conninfo(**{name: value for name, value in told.items() if isinstance(value, str | int)})
 
 
 def _bare(db: Database) -> Bare:
@@ -160,7 +155,7 @@ def _copy(make: Callable[[], Plan], processes: int, steps: _Steps) -> None:
         steps.done(f"{parts[number]}: {rows} rows ({loaded} of {len(parts)})")
 
     targets = {table: _target(table, model) for table, model in TABLES.items()}
-    copy_all(make, len(parts), targets, address=_address(), processes=min(processes, len(parts)), tell=tell)
+    copy_all(make, len(parts), targets, address=address_of(ALIAS), processes=min(processes, len(parts)), tell=tell)
 
 
 def _target(table: type[Row], model: type[models.Model]) -> Target:
