@@ -144,6 +144,7 @@ def months_between(since: date, until: date) -> int:
     return (until.year - since.year) * 12 + until.month - since.month - (until.day < since.day)
 
 
+@lru_cache(maxsize=4000)
 def age(months: int, *, language: str) -> str:
     """7 л 2 м for the small ones, 8 м before the first birthday, 34 года for those who are grown."""
     years, rest = divmod(max(months, 0), 12)
@@ -157,5 +158,6 @@ def age(months: int, *, language: str) -> str:
     return NBSP.join(parts)
 
 
+@lru_cache(maxsize=1000)
 def _unit(count: int, language: str) -> tuple[str, str]:
     return _UNITS[language][Locale.parse(language).plural_form(count)]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import repeat
 from statistics import mean
 from typing import Any, NamedTuple
@@ -58,6 +58,9 @@ class State(StrEnum):
 
     def __init__(self, value: str) -> None:
         self.is_open = value not in {"frozen", "cancelled", "none"}
+
+
+SHUT = tuple(state for state in State if not state.is_open)
 
 
 class Square(NamedTuple):
@@ -263,7 +266,7 @@ def changed(*, lesson_id: int, clients: Collection[int], by: Actor) -> Changed:
     return Changed(lesson_id, squares, billing.balances(clients=clients, by=by))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Rows:
     """What the rows of a sheet are made from."""
 
@@ -279,7 +282,7 @@ class _Rows:
 
     def of_member(self, client: int, of: list[Member]) -> Row:
         pauses = [pause for pause in self.pauses if pause.client_id == client]
-        squares = self._squares(client, [any(m.comes_on(lesson.day) for m in of) for lesson in self.lessons], pauses)
+        squares = self._squares(client, [any(days) for days in zip(*map(self._days_of, of), strict=True)], pauses)
         today = self.now.date()
         ends = [m.until for m in of]
         left_on = None if None in ends else max(day for day in ends if day)
@@ -307,15 +310,28 @@ class _Rows:
             squares, round(100 * came / marked) if marked else None, guest, left_on,
         )
 
+    def _days_of(self, member: Member) -> list[bool]:
+        """Of each lesson, whether it is one of the days on which this member comes."""
+        if member.weekdays:
+            return [member.comes_on(lesson.day) for lesson in self.lessons]
+        since, until = member.since, member.until or date.max
+        return [since <= lesson.day < until for lesson in self.lessons]
+
     def _squares(self, client: int, expected: Iterable[bool], pauses: Collection[Pause]) -> tuple[Square, ...]:
         cells = self.cells.get(client, {})
-        return tuple(
+        return tuple([
             _square(
-                cells.get(lesson.lesson_id, NOBODY), is_expected, lesson.cancelled, lesson.starts_at <= self.now,
-                bool(pauses) and any(pause.covers(lesson.day) for pause in pauses),
+                cells.get(lesson_id, NOBODY), is_expected, is_cancelled, has_begun,
+                bool(pauses) and any(pause.covers(day) for pause in pauses),
             )
-            for lesson, is_expected in zip(self.lessons, expected, strict=True)
-        )
+            for (lesson_id, day, is_cancelled, has_begun), is_expected in zip(self.times, expected, strict=True)
+        ])
+
+    @cached_property
+    def times(self) -> list[tuple[int, date, bool, bool]]:
+        """Of each lesson: which, when, whether it is cancelled, whether it has begun."""
+        now = self.now
+        return [(lesson.lesson_id, lesson.day, lesson.cancelled, lesson.starts_at <= now) for lesson in self.lessons]
 
 
 @lru_cache(maxsize=10_000)
@@ -351,7 +367,7 @@ def _columns(lessons: Iterable[LessonHead], rows: list[Row], now: datetime) -> t
     return tuple(
         Column(
             lesson, lesson.starts_at.astimezone(now.tzinfo), lesson.day == today, lesson.starts_at <= now,
-            came=column.count(State.ATTENDED), expected=sum(state.is_open for state in column),
+            came=column.count(State.ATTENDED), expected=len(column) - sum(map(column.count, SHUT)),
         )
         for lesson, column in zip(lessons, states, strict=False)
     )

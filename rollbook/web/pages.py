@@ -29,7 +29,7 @@ def environment(**options: Any) -> Environment:
     env.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext, npgettext=npgettext)
     env.globals |= {
         "url": url,
-        "static": static,
+        "static": cache(static),
         "language": language,
         "languages": preferences.languages,
         "theme": preferences.theme,

@@ -58,6 +58,7 @@ ASKS_NOBODY = {
     "rollbook.domains.access.queries.lives": "asked by the secret of a link, before anybody has signed in",
     "rollbook.domains.access.queries.promised": "asked by the secret of a link, before anybody has signed in",
     "rollbook.domains.access.queries.role_names": "only words",
+    "rollbook.domains.access.queries.session_of": "read by the secret of a cookie",
     "rollbook.domains.access.queries.time_zones": "tells of no row",
     "rollbook.domains.access.queries.user_of_login": "here it turns out who asks",
     "rollbook.domains.access.queries.user_to_sign_in": "here it turns out who asks",

@@ -114,7 +114,7 @@ def test_clients_by_hand_are_those_of_the_page(demo: None, name: str) -> None:
 
 
 def test_a_card_by_hand_has_the_lines_of_the_page(demo: None) -> None:
-    page, (_head, contacts, _groups, _freezes, _opening, lines, *_rest, history) = both("client")
+    page, (_head, contacts, _groups, _freezes, _opening, lines, *_rest, history, _readings) = both("client")
     for contact in contacts:
         assert str(contact[1]) in page
     table = page[page.index('class="reckoning"'):]

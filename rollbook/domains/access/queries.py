@@ -2,6 +2,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.db.models import F
@@ -242,8 +243,26 @@ def user_of_login(*, login: str) -> User | None:
 
 
 def user_to_sign_in(*, user_id: int) -> User:
-    """For allauth, which signs in a model."""
-    return User.objects.get(pk=user_id)
+    """For allauth and Django, which sign in a model; User.DoesNotExist where there is none."""
+    for user in _user(user=user_id):
+        found: User = user
+        return found
+    raise User.DoesNotExist
+
+
+@once
+def _user(*, user: Any) -> Rows:
+    return User.objects.filter(pk=user)
+
+
+def session_of(*, key: str, at: datetime) -> Session | None:
+    """The session of this secret; None where there is none, or it has expired."""
+    return next(iter(_session(key=key, at=at)), None)
+
+
+@once
+def _session(*, key: Any, at: Any) -> Rows:
+    return Session.objects.filter(session_key=key, expire_date__gt=at)
 
 
 def first_owner() -> int | None:

@@ -48,9 +48,10 @@ def cells(
     known: dict[tuple[Any, ...], Cell] = {}  # most cells of a page are one of a few
     found = []
     for row in rows:
-        cell = known.get(row[3:])
+        said = row[3:]
+        cell = known.get(said)
         if cell is None:
-            cell = known[row[3:]] = _cell(*row[3:])
+            cell = known[said] = _cell(*said)
         found.append(Marked(row[0], row[1], row[2], cell))
     return tuple(found)
 

@@ -143,6 +143,11 @@ _CARD = (
     SELECT at, by_name, via, verb, subject, old, new FROM history_entry
     WHERE subject = 'client:' || %(client_id)s OR within = 'client:' || %(client_id)s ORDER BY at DESC, id DESC LIMIT 50
     """,
+    # Who has looked.
+    """
+    SELECT at, by_name, via FROM history_reading
+    WHERE subject = 'client:' || %(client_id)s ORDER BY hour DESC, id DESC LIMIT 50
+    """,
 )
 
 

@@ -25,3 +25,10 @@ class Backend(AuthenticationBackend):
             make_password(password)
             return None
         return user if user.check_password(password) and user.is_active else None
+
+    def get_user(self, user_id: int) -> User | None:
+        try:
+            user = access.user_to_sign_in(user_id=user_id)
+        except User.DoesNotExist:
+            return None
+        return user if user.is_active else None

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.utils import timezone
 
+from rollbook.domains.access import queries as access
 from rollbook.domains.access.models import Session
 from rollbook.domains.access.rules import Visit
 
@@ -38,6 +40,8 @@ class SessionStore(db.SessionStore):
         return self._known.get("seen_at")
 
     def _get_session_from_db(self) -> Session | None:
-        row: Session | None = super()._get_session_from_db()
+        row = access.session_of(key=self.session_key, at=timezone.now()) if self.session_key else None
+        if row is None:
+            self._session_key = None
         self._known = {name: getattr(row, name) for name in KEPT} if row else {}
         return row

@@ -1,7 +1,8 @@
-"""The cells of a journal's row, joined here and not in a template: it is the one place where that costs (measured:
-half the time of a page of 1,000 cells). Letters and words stand beside the colours, for those who do not see them."""
+"""The cells of a journal's row, and the heads and feet of its columns, joined here and not in a template: it is the one
+place where that costs (measured: half the time of a page of 1,000 cells). Letters and words stand beside the colours,
+for those who do not see them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import NamedTuple
 
@@ -11,8 +12,8 @@ from markupsafe import Markup, escape
 from rollbook.domains.journal.models import Kind
 from rollbook.domains.journal.queries import Cell
 from rollbook.foundation import formats
-from rollbook.screens.journal import Square, State
-from rollbook.web.pages import language
+from rollbook.screens.journal import Column, Square, State
+from rollbook.web.pages import language, url
 
 
 class Choice(NamedTuple):
@@ -108,6 +109,33 @@ def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> M
             html = known[square] = f"<td>{cell(square, words, open_=open_)}</td>"
         parts.append(html)
     return Markup("".join(parts))  # noqa: S704 (cell() escapes)
+
+
+def heads(columns: Iterable[Column]) -> Markup:
+    """The <th>s of the lessons: day, and in the title when, by whom and about what."""
+    spoken, parts = language(), []
+    for column in columns:
+        lesson = column.lesson
+        said = (
+            formats.moment(column.starts_at, language=spoken), ", ".join(lesson.teachers), lesson.cancel_reason,
+            lesson.topic,
+        )
+        look = '"off" data-off' if lesson.cancelled else '"today"' if column.is_today else '""'
+        parts.append(
+            f'<th scope="col" data-lesson="{lesson.lesson_id}" class={look}>'
+            f'<a href="{url("lesson", lesson.lesson_id)}" title="{escape(" · ".join(filter(None, said)))}">'
+            f"{formats.weekday(lesson.day, language=spoken)}<b>{lesson.day.day}</b></a></th>"
+        )
+    return Markup("".join(parts))  # noqa: S704 (what people typed is escaped)
+
+
+def sums(columns: Iterable[Column]) -> Markup:
+    """The <td>s at their feet: who came, of how many; only how many where it is still to come."""
+    parts = []
+    for column in columns:
+        came = f"{column.came}/{column.expected}" if column.is_past else column.expected
+        parts.append(f'<td data-sum="{column.lesson.lesson_id}">{"–" if column.lesson.cancelled else came}</td>')
+    return Markup("".join(parts))  # noqa: S704 (numbers)
 
 
 def cell(square: Square, words: Words, *, open_: bool) -> Markup:
