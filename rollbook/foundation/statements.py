@@ -18,6 +18,7 @@ OFTEN = 10
 """Statements of one shape within one piece of work, from which on they are a loop that should be a set."""
 LONGEST_TOLD = 1000
 PACKAGE = Path(__file__).resolve().parent.parent
+SERVE_EVERYBODY = (PACKAGE / "foundation", PACKAGE / "domains" / "access" / "scoping.py")
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,6 @@ def _place() -> str:
     frame: FrameType | None = sys._getframe(1)
     while frame := frame.f_back if frame else None:
         file = Path(frame.f_code.co_filename)
-        if file.is_relative_to(PACKAGE) and not file.is_relative_to(PACKAGE / "foundation"):
+        if file.is_relative_to(PACKAGE) and not any(file.is_relative_to(shared) for shared in SERVE_EVERYBODY):
             return f"{file.relative_to(PACKAGE.parent)}:{frame.f_lineno} {frame.f_code.co_name}"
     return ""
