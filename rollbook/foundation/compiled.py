@@ -10,7 +10,7 @@ from functools import cache, wraps
 from typing import Any, TypeAlias
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 from django.db.backends.postgresql.base import ServerBindingCursor
 from django.db.models import Expression, Field, Lookup, QuerySet
 from django.db.models.fields.related import ForeignObject
@@ -65,11 +65,14 @@ class AnyOf(Lookup):
 
 
 class Compiled:
-    """The SQL of a queryset, and where its blanks are."""
+    """The SQL of a queryset, and where its blanks are. It is asked where people write, never of a standby, so that
+    what was put together during a read that may be a moment old serves the others as well."""
 
     def __init__(self, rows: Rows, *, keeps_plan: bool = True) -> None:
+        if rows._prefetch_related_lookups or rows._known_related_objects:  # type: ignore[attr-defined]
+            raise TypeError("Only one statement can be put together once: prefetch around it.")
         self._keeps_plan = keeps_plan
-        compiler = rows.query.get_compiler(rows.db)
+        compiler = rows.query.get_compiler(DEFAULT_DB_ALIAS)
         self._params: tuple[Any, ...] = ()
         self._read: Callable[[Any], Any] | None = None
         try:
@@ -78,7 +81,7 @@ class Compiled:
             self._sql = ""
         else:
             convert = _converter(compiler)
-            self._read = _instances(compiler, rows.db, convert) if rows._iterable_class is ModelIterable else convert
+            self._read = _instances(compiler, convert) if rows._iterable_class is ModelIterable else convert
 
     def rows(self, fill: Callable[[Any], Any]) -> Iterable[Any]:
         """What is found: tuples, or rows of the model; `fill` gives the value of a blank by its name."""
@@ -110,17 +113,17 @@ def _converter(compiler: Any) -> Callable[[Any], Any] | None:
     return convert
 
 
-def _instances(compiler: Any, alias: str, convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+def _instances(compiler: Any, convert: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
     """As the ORM makes rows of a model, with those that are selected along and with annotations."""
     info, model = compiler.klass_info, compiler.klass_info["model"]
     columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
     names = [column.target.attname for column, *_ in compiler.select[columns]]
-    related = get_related_populators(info, compiler.select, alias)  # type: ignore[call-arg]
+    related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
     annotations = compiler.annotation_col_map
 
     def read(row: Any) -> Any:
         values = convert(row) if convert else row
-        instance = model.from_db(alias, names, values[columns])
+        instance = model.from_db(DEFAULT_DB_ALIAS, names, values[columns])
         for each in related:
             each.populate(values, instance)
         for name, place in annotations.items():

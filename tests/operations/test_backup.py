@@ -107,8 +107,10 @@ def rights():
 
 
 def names_of_databases():
+    """Those of this process: another one of the same run may be proving a backup in its scratch database right now."""
     with databases.beside() as db:
-        return {name for (name,) in db.execute("SELECT datname FROM pg_database").fetchall()}
+        names = {name for (name,) in db.execute("SELECT datname FROM pg_database").fetchall()}
+    return {name for name in names if name.startswith(f"test_{os.getpid()}_")}
 
 
 def whole(folder):
