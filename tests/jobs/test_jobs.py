@@ -8,6 +8,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 
 from rollbook.domains.access.models import Session
 from rollbook.domains.history.models import Entry
@@ -63,6 +65,80 @@ def test_a_job_whose_worker_was_killed_is_done_by_another_one(own_database):
         assert cursor.fetchall() == [("of the dead", "todo"), ("of the living", "doing")]
 
 
+def test_a_job_whose_twin_waits_for_it_makes_room_and_holds_up_no_other(own_database):
+    """A killed night, and the next one behind the lock it still holds."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        (dead,) = cursor.fetchone()
+        cursor.execute(
+            """
+            INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, worker_id, lock, queueing_lock)
+            VALUES ('default', 'night', '{}', 'doing', %(dead)s, 'house', 'night'),
+                   ('default', 'letter', '{}', 'doing', %(dead)s, NULL, NULL),
+                   ('default', 'night', '{}', 'todo', NULL, 'house', 'night')
+            """,
+            {"dead": dead},
+        )
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _rescue()).result()
+        cursor.execute("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY id")
+        assert cursor.fetchall() == [("night", "failed"), ("letter", "todo"), ("night", "todo")]
+        cursor.execute("SELECT task_name FROM procrastinate_fetch_job_v2(NULL, NULL) ORDER BY 1")
+        assert cursor.fetchall() == [("letter",)]
+        cursor.execute("SELECT task_name FROM procrastinate_fetch_job_v2(NULL, NULL)")
+        assert cursor.fetchall() == [("night",)]
+
+
+def test_a_job_that_cannot_be_rescued_holds_up_no_other(own_database, monkeypatch):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        (dead,) = cursor.fetchone()
+        cursor.execute(
+            "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status, worker_id)"
+            " SELECT 'default', name, '{}', 'doing', %s FROM unnest(ARRAY['bad', 'good']) name", [dead],
+        )  # fmt: skip
+        retry = JobManager.retry_job
+
+        async def refuse(manager, job, **how):
+            if job.task_name == "bad":
+                raise ConnectorException("no")
+            await retry(manager, job, **how)
+
+        monkeypatch.setattr(JobManager, "retry_job", refuse)
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _rescue()).result()
+        cursor.execute("SELECT task_name, status::text FROM procrastinate_jobs ORDER BY task_name")
+        assert cursor.fetchall() == [("bad", "doing"), ("good", "todo")]
+
+
+def test_jobs_that_are_over_are_forgotten_after_a_week_however_they_ended(own_database):
+    ends = ("succeeded", "failed", "cancelled", "aborted")
+    with connection.cursor() as cursor:
+        for end, days in [(end, days) for end in ends for days in (6, 8)]:
+            cursor.execute(
+                "INSERT INTO procrastinate_jobs (queue_name, task_name, args, status)"
+                " VALUES ('default', %s, '{}', %s) RETURNING id", [f"{end} {days}", end],
+            )  # fmt: skip
+            cursor.execute(
+                "INSERT INTO procrastinate_events (job_id, type, at) VALUES (%s, %s, now() - %s * interval '1 day')",
+                [cursor.fetchone()[0], end, days],
+            )
+        cursor.execute("DELETE FROM procrastinate_events WHERE at > now() - interval '1 minute'")  # of the triggers
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, _forget_jobs()).result()
+        cursor.execute("SELECT task_name FROM procrastinate_jobs ORDER BY id")
+        assert cursor.fetchall() == [(f"{end} 6",) for end in ends]
+
+
 async def _rescue():
     async with app.with_connector(app.connector.get_worker_connector()).open_async() as worker:
         await upkeep.rescue(SimpleNamespace(app=worker), timestamp=0)
+
+
+async def _forget_jobs():
+    async with app.with_connector(app.connector.get_worker_connector()).open_async() as worker:
+        await upkeep.forget_jobs(SimpleNamespace(app=worker), timestamp=0)
