@@ -58,6 +58,17 @@ def test_the_proxy_is_such_as_nginx_accepts(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_proxy_keeps_no_addresses():
+    """Of any server, at any place: a link that signs in would lie in its log."""
+    told = (DEPLOY / "nginx/rollbook.conf").read_text()
+    servers = told.split("\nserver {")[1:]
+    assert servers
+    for server in servers:
+        assert re.findall(r"^\s*access_log (.*);", server, re.MULTILINE) == ["off"]
+    assert re.findall(r"^\s*error_log \S+ (.*);", servers[-1], re.MULTILINE) == ["crit"]
+    assert "write no addresses into logs" in (ROOT / "docs/production.md").read_text()
+
+
 def test_containers_are_told_what_is_read():
     whole = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())
     read = "".join((ROOT / source).read_text() for source in SOURCES)
