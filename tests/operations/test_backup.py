@@ -32,7 +32,17 @@ from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Client
 from rollbook.operations import backup, house
-from rollbook.operations.backup import NotConfirmed, NotTried, Unkept, archive, census, databases, programs, restoring
+from rollbook.operations.backup import (
+    NotConfirmed,
+    NotTried,
+    Unkept,
+    archive,
+    census,
+    databases,
+    making,
+    programs,
+    restoring,
+)
 from rollbook.operations.backup.making import knows_key
 from rollbook.operations.doctor import examine
 from rollbook.workflows import lesson_marked, payment_received
@@ -354,14 +364,37 @@ def test_an_older_backup_is_brought_up_to_date(lively, folder):
         databases.drop(db, restored.kept_as)
 
 
-def test_a_newer_backup_is_refused(lively, folder):
+def of_tomorrow(statement):
     with connections["owner"].cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO django_migrations (app, name, applied) VALUES ('access', '0999_of_tomorrow', now())"
-        )
+        cursor.execute(statement)
+
+
+BEGIN_TOMORROW = "INSERT INTO django_migrations (app, name, applied) VALUES ('access', '0999_of_tomorrow', now())"
+UNDO_TOMORROW = "DELETE FROM django_migrations WHERE name = '0999_of_tomorrow'"
+
+
+def test_a_newer_backup_is_refused(lively, folder, elsewhere, monkeypatch):
+    of_tomorrow(BEGIN_TOMORROW)
+    monkeypatch.setattr(making, "version", lambda name: "99.0")
     made = backup.back_up(at=NOW)
-    with pytest.raises(Unkept, match=r"newer than this one: access\.0999_of_tomorrow"):
-        backup.restore(made.path, over="Test school", at=NOW)
+    of_tomorrow(UNDO_TOMORROW)
+    for attempt in (lambda: backup.prove(made.path), lambda: backup.restore(made.path, over="Test school", at=NOW)):
+        with pytest.raises(Unkept, match=r"newer than this one: access\.0999_of_tomorrow"):
+            attempt()
+    with pointed_at(elsewhere), pytest.raises(Unkept, match="of Rollbook 99.0, which is newer"):
+        backup.restore(made.path, at=NOW)
+
+
+def test_what_the_next_version_has_migrated_is_proven_and_restored_by_this_one(lively, folder, elsewhere, monkeypatch):
+    """Before the restart of an upgrade, and after a downgrade that left the tables as they were."""
+    of_tomorrow(BEGIN_TOMORROW)
+    made = backup.back_up(at=NOW)
+    backup.prove(made.path)
+    with pointed_at(elsewhere):  # the machine is lost, too
+        backup.restore(made.path, at=NOW)
+        assert Payment.objects.count() == 1
+    monkeypatch.setattr(making, "version", lambda name: "99.0")
+    backup.prove(backup.back_up(at=NOW + timedelta(seconds=1)).path)  # from before the downgrade
 
 
 def test_without_the_right_to_create_databases_an_empty_one_is_filled_and_nothing_is_proven(

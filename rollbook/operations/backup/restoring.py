@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
@@ -113,14 +114,24 @@ def _bring_back(backup: Reader, database: str, tell: Tell, begun: float) -> Proo
 
 
 def _must_be_known(manifest: Manifest) -> set[str]:
-    """The migrations that are still to be run; none that it has may be unknown here."""
+    """The migrations that are still to be run. Those of the next version may be in it where this one works with them:
+    it made this backup itself, or they are in what lives, too (before pages are restarted, and after a way back)."""
     ours = {".".join(key) for key in MigrationLoader(None).disk_migrations}
-    if unknown := sorted(set(manifest.migrations) - ours):
+    unknown = set(manifest.migrations) - ours
+    if unknown and manifest.rollbook != version("rollbook") and not unknown <= _applied():
         raise Unkept(
             _("This backup is of Rollbook {version}, which is newer than this one: {migrations}."),
-            version=manifest.rollbook, migrations=", ".join(unknown),
+            version=manifest.rollbook, migrations=", ".join(sorted(unknown)),
         )  # fmt: skip
     return ours - set(manifest.migrations)
+
+
+def _applied() -> set[str]:
+    """In what lives."""
+    with databases.connected("owner", databases.live()) as db:
+        if db.execute("SELECT to_regclass('django_migrations')").fetchone() == (None,):
+            return set()
+        return {name for (name,) in db.execute("SELECT app || '.' || name FROM django_migrations").fetchall()}
 
 
 def _must_be_equal(db: Connection, manifest: Manifest) -> None:
