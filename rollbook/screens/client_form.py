@@ -131,7 +131,8 @@ class Pause:
     freeze_id: int
     since: date
     until: date
-    reason: str
+    reason: str | None
+    """None for those who may not see journals: it may tell of an illness."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,14 @@ class Pauses:
 
 
 def pauses(*, client_id: int, at: datetime, by: Actor) -> Pauses:
-    """The freezes of a client, the latest first."""
+    """The freezes of a client, the latest first; they stand on the card, so it is written down as that is."""
     row = Client.objects.select_related("branch").pick(by, Permission.CLIENT_EDIT, client_id)
-    named = Freeze.objects.filter(client=row).order_by("-since", "-pk").values_list("pk", "since", "until", "reason")
+    note_reading(subject=f"client:{row.pk}", at=at, by=by)
+    rows = Freeze.objects.filter(client=row).annotate(told=Freeze.objects.all().holds(by, Permission.JOURNAL_SEE))
+    named = rows.order_by("-since", "-pk").values_list("pk", "since", "until", "reason", "told")
     today = local(at, row.branch.time_zone).date()
-    return Pauses(row.pk, row.name, today, tuple(Pause(*pause) for pause in named))
+    pauses = (Pause(pk, since, until, reason if told else None) for pk, since, until, reason, told in named)
+    return Pauses(row.pk, row.name, today, tuple(pauses))
 
 
 def client_of_freeze(*, freeze_id: int, by: Actor) -> int:

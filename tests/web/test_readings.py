@@ -8,6 +8,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from rollbook.domains.access.models import Role
+from rollbook.domains.groups.models import Freeze
 from rollbook.domains.history.models import Reading
 from rollbook.screens import client
 from tests.school import ANNAS_KEY, AT
@@ -40,18 +42,32 @@ def test_a_card_that_is_opened_is_written_down_once_an_hour_for_each_way(school,
         assert len(kept()) == 3
 
 
-@pytest.mark.parametrize("address", ["/clients/{}/edit/", "/clients/{}/contacts/new/", "/relations/{}/edit/"])
+@pytest.mark.parametrize(
+    "address",
+    ["/clients/{}/edit/", "/clients/{}/contacts/new/", "/relations/{}/edit/", "/clients/{}/freezes/"],
+)
 def test_a_form_shows_what_the_card_does(school, ivan, address):
     key = ivan.relations.get().pk if "relations" in address else ivan.pk
     assert signed_in(school, "mara").get(address.format(key)).status_code == 200
     assert kept() == [(f"client:{ivan.pk}", "Mara", "web")]
 
 
+def test_why_a_child_pauses_is_told_to_who_sees_journals(school, ivan):
+    Freeze.objects.create(client=ivan, since=AT.date(), until=AT.date() + timedelta(days=7), reason="chickenpox")
+    page = f"/clients/{ivan.pk}/freezes/"
+    assert "chickenpox" in signed_in(school, "mara").get(page).content.decode()
+    Role.objects.filter(name="Clerk").update(permissions=["client.see", "client.edit"])
+    told = signed_in(school, "dina").get(page)
+    assert told.status_code == 200
+    assert "chickenpox" not in told.content.decode()
+
+
 @pytest.mark.parametrize("who", ["boris", "dina", None])
 def test_whoever_is_refused_has_read_nothing(school, ivan, who):
     browser = signed_in(school, who) if who else Client()
     assert browser.get(f"/clients/{ivan.pk}/").status_code in {303, 403, 404}
-    assert browser.get(f"/clients/{ivan.pk}/edit/").status_code in {303, 403, 404}
+    for form in ("edit", "freezes"):
+        assert browser.get(f"/clients/{ivan.pk}/{form}/").status_code in {303, 403, 404}
     assert kept() == []
 
 
