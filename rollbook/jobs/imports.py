@@ -9,9 +9,10 @@ from rollbook.domains.imports import actions as imports
 from rollbook.workflows import import_carried_out
 
 
-@app.task(name="imports.run", retry=RetryStrategy(max_attempts=5, exponential_wait=5))
+@app.task(name="imports.run", lock="imports.run", retry=RetryStrategy(max_attempts=5, exponential_wait=5))
 def run(*, run_id: int) -> None:
-    """Twice does no harm: the second time finds that it was done or broken off, or that its worker died."""
+    """One after another, in the order in which they were asked for, since each finds what the one before has brought.
+    Twice does no harm: the second time finds that it was done or broken off, or that its worker died."""
     import_carried_out.carry_out(run_id=run_id, at=timezone.now(), by=operator("", via="job"))
 
 

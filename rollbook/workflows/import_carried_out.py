@@ -54,6 +54,7 @@ def carry_out(*, run_id: int, at: datetime, by: Actor) -> None:
 @transaction.atomic
 def _take(run: RunCard, who: Actor, at: datetime, by: Actor) -> bool:
     """False where it was not there to be begun."""
+    imports.alone(wait=True, by=by)
     if not imports.claim(run_id=run.run_id, at=at, by=by):
         return False
     if run.upload_id is None:

@@ -64,6 +64,7 @@ class InTheWay:
 def undo(*, run_id: int, at: datetime, by: Actor) -> None:
     """Take away again all that a run has added. What the ledger knows of stays, reversed and archived; the rest is as
     if it had never been. CannotBeUndone names what people have done with it since."""
+    imports.alone(by=by)
     run = imports.pick_to_undo(run_id=run_id, by=by)
     rows = imported.rows_of(run_id=run_id, by=by)
     _must(rows, by)

@@ -12,14 +12,14 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rollbook.domains.access.actor import operator
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as kept
-from rollbook.domains.imports.actions import NoFile, RunsAlready
+from rollbook.domains.imports.actions import NoFile, NotAlone, RunsAlready
 from rollbook.domains.imports.models import ImportedRow, Run, State, Upload
 from rollbook.domains.people.models import Client
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound, TooLarge, WrongKind
 from rollbook.foundation.tables.apart import Options
-from rollbook.workflows import file_uploaded, import_carried_out, import_undone
+from rollbook.workflows import data_imported, file_uploaded, import_carried_out, import_undone
 from tests import databases
-from tests.imports.taking_back import checksums
+from tests.imports.taking_back import HEAD, PEOPLE, checksums
 from tests.school import AT, found_school
 
 NOW = datetime(2026, 9, 2, 9, tzinfo=UTC)
@@ -224,6 +224,53 @@ def test_how_far_it_is_is_seen_from_outside(committed, owner, monkeypatch):
     carry_out(ordered(committed, owner))
     assert {state for state, *_rest in seen} == {State.RUNNING}
     assert {stage for _state, stage, *_rest in seen} >= {"reading", "taking", "writing"}
+
+
+# ---- one after another
+
+
+@pytest.fixture
+def another(own_database):
+    """Somebody who takes something in just now, on a machine of their own."""
+    with psycopg.connect(databases.address_of(own_database, "default")) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext('imports'), 0)")
+        yield connection
+
+
+def test_runs_are_carried_out_one_after_another(committed, owner):
+    for name in ("kids.csv", "more.csv"):
+        ordered(committed, owner, name=name)
+    jobs = ProcrastinateJob.objects.filter(task_name="imports.run")
+    assert [job.lock for job in jobs] == ["imports.run"] * 2
+
+
+def test_a_run_waits_until_whoever_takes_something_in_has_done(committed, owner, another):
+    run_id = ordered(committed, owner)
+
+    def work():
+        carry_out(run_id)
+        connections.close_all()
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while worker.is_alive() and not another.execute(waits).fetchone()[0]:
+        worker.join(0.02)
+    assert Run.objects.get(pk=run_id).state == State.WAITING
+    another.commit()
+    worker.join()
+    assert Run.objects.get(pk=run_id).state == State.DONE
+
+
+def test_beside_another_import_nothing_is_taken_back_or_in_by_command(committed, owner, another):
+    run_id = Run.objects.create(source="x", state=State.DONE, by_name="Vera", asked_at=NOW).pk
+    with pytest.raises(NotAlone):
+        import_undone.undo(run_id=run_id, at=NOW, by=owner)
+    with pytest.raises(NotAlone):
+        data_imported.take_in(source="ours", mapping=HEAD + PEOPLE, fetch=lambda _: None, at=NOW, by=WORKER)
+    another.commit()
+    import_undone.undo(run_id=run_id, at=NOW, by=owner)
+    assert Run.objects.get(pk=run_id).state == State.UNDONE
 
 
 # ---- what breaks

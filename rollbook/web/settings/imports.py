@@ -31,8 +31,8 @@ from rollbook.workflows.file_imported import KINDS, LineProblem
 
 SEPARATOR_NAMES = {";": _("semicolon"), ",": _("comma"), "\t": _("tab"), "|": _("vertical bar")}
 STAGES: Mapping[str, str | Promise] = {
-    "": _("Waiting for its turn…"), "reading": _("Reading the file…"), "taking": _("Going through the lines…"),
-    "writing": _("Writing down…"),
+    "": _("Waiting for its turn: imports are taken in one after another…"), "reading": _("Reading the file…"),
+    "taking": _("Going through the lines…"), "writing": _("Writing down…"),
 }
 WORDS: Mapping[str, str | Promise] = {
     **{target: import_undone.WORDS[of.model] for target, of in import_undone.TARGETS.items()},

@@ -16,6 +16,8 @@ from rollbook.foundation.queue import later
 # So long after its last word a run is looked at, whether its worker still lives.
 SILENCE = timedelta(minutes=1)
 LONGEST_TROUBLE = 500
+# Held by whoever takes anything in, or an import back: one after another.
+_ALONE = "SELECT {}(hashtext('imports'), 0)"
 # Held by the transaction that carries a run out, and so by a living worker alone.
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('imports.run'), %s::int)"
 
@@ -24,12 +26,26 @@ class RunsAlready(Refused):
     sentence = gettext_lazy("This file is being imported, or has been already.")
 
 
+class NotAlone(Refused):
+    sentence = gettext_lazy("Another import is under way: try again as soon as it has ended.")
+
+
 class NoFile(Refused):
     sentence = gettext_lazy("The file has been forgotten meanwhile: send it once more.")
 
 
 class CannotBeUndone(Refused):
     """It is under way, or undone, or somebody has gone on working with what it added; `values` says with what."""
+
+
+def alone(*, wait: bool = False, by: Actor) -> None:
+    """Until the transaction ends nobody else takes anything in, nor an import back: each looks at what the one before
+    has left. NotAlone where somebody does just now, unless it may `wait` for them."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    with connection.cursor() as cursor:
+        cursor.execute(_ALONE.format("pg_advisory_xact_lock" if wait else "pg_try_advisory_xact_lock"))
+        if cursor.fetchone()[0] is False:
+            raise NotAlone
 
 
 @transaction.atomic
