@@ -1,6 +1,7 @@
 """Who may give which right; invitations and links that work once; roles nobody widens beyond themselves."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,6 +16,7 @@ from rollbook.domains.history.models import Entry
 from rollbook.domains.people.models import Employee
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn
 from rollbook.foundation.versions import Stale
+from rollbook.screens.settings import access as screen
 from rollbook.workflows import access_given, invitation_accepted, owner_created
 from rollbook.workflows.access_given import Grant as Given
 from rollbook.workflows.invitation_accepted import Newcomer
@@ -148,6 +150,58 @@ def test_owners_are_made_by_owners(school):
     with pytest.raises(NotAllowed):
         give(school, "oleg", "mara", "owner", R.BRANCHES, branch_ids=[school.branches["north"].pk])
     give(school, "vera", "mara", "owner", R.BRANCHES, branch_ids=[school.branches["north"].pk])
+
+
+@pytest.fixture
+def director(school):
+    """Who reaches everything and holds every permission there is, and owns nothing."""
+    user = User.objects.create(username="dora", name="Dora")
+    GrantRow.objects.create(user=user, role_id=role("director"), reach=R.EVERYTHING)
+    school.users["dora"] = user
+    return user.as_actor(via="test")
+
+
+def test_a_director_makes_no_owners(school, director):
+    assert director.grants[0].permissions == frozenset(Permission)
+    with pytest.raises(NotAllowed):
+        give(school, "dora", "mara", "owner", R.OWN)
+    with pytest.raises(NotAllowed):
+        invite(school, "dora", "owner", R.EVERYTHING)
+    assert role("owner") not in dict(screen.roles(by=director))
+    give(school, "dora", "mara", "director", R.EVERYTHING)
+
+
+def test_a_director_neither_unseats_nor_impersonates_an_owner(school, director):
+    give(school, "vera", "anna", "owner", R.EVERYTHING)
+    vera = school.users["vera"].pk
+    grant = GrantRow.objects.get(user=vera).pk
+    for refused in (
+        partial(actions.take_grant, user_id=vera, grant_id=grant),
+        partial(actions.disable_user, user_id=vera),
+        partial(actions.enable_user, user_id=vera),
+        partial(actions.end_sessions_of, user_id=vera),
+        partial(actions.make_link, user_id=vera),
+        partial(actions.make_key, user_id=vera, name="tablet", days=1),
+    ):
+        with pytest.raises(NotAllowed):
+            refused(at=AT, by=director)
+    assert not queries.account(user_id=vera, by=director).held[0].may_take
+    actions.make_link(user_id=vera, at=AT, by=operator("the house"))
+    actions.disable_user(user_id=vera, at=AT, by=school.actor("anna"))
+
+
+def test_a_director_does_not_change_the_role_of_owners(school, director):
+    for values in ({"name": "Founder"}, {"mfa_required": True}):
+        with pytest.raises(NotAllowed):
+            actions.change_role(role_id=role("owner"), values=values, seen=None, at=AT, by=director)
+    assert not queries.role(role_id=role("owner"), by=director).may_edit
+    edit("director", frozenset(Permission), director)
+
+
+def test_an_owner_of_one_branch_makes_no_owners(school):
+    give(school, "vera", "mara", "owner", R.BRANCHES, branch_ids=[school.branches["north"].pk])
+    with pytest.raises(NotAllowed):
+        give(school, "mara", "anna", "owner", R.BRANCHES, branch_ids=[school.branches["north"].pk])
 
 
 def test_roles_count_only_those_whom_one_sees(school):

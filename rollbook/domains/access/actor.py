@@ -64,4 +64,4 @@ ANONYMOUS = Actor(None, "", "")
 
 def operator(name: str, via: str = "command") -> Actor:
     """Whoever runs the installation itself, by a command or a job: has no user, and may do everything."""
-    return Actor(None, name, via, (Grant(frozenset(Permission), Reach.EVERYTHING),))
+    return Actor(None, name, via, (Grant(frozenset(Permission), Reach.EVERYTHING, is_owners=True),))

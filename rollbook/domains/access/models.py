@@ -148,7 +148,8 @@ class User(AbstractBaseUser):
         rows = list(_held(user=self.pk))
         held = tuple(
             GrantValue(
-                permissions_of(code, tuple(stored)), Reach(reach), frozenset(branches or ()), frozenset(groups or ())
+                permissions_of(code, tuple(stored)), Reach(reach), frozenset(branches or ()), frozenset(groups or ()),
+                is_owners=code == Role.OWNER,
             )
             for code, stored, reach, branches, groups, due in rows if not due
         )

@@ -339,7 +339,8 @@ def roles(*, by: Actor) -> Sequence[RoleCard]:
         RoleCard(
             role.pk, role.code, _role_name(role.code, role.name), role.name, held := role.known_permissions(),
             role.mfa_required, role.version, len(holders.get(role.pk, ())),
-            by.may_everywhere(Permission.ACCESS_MANAGE) and rules.may_edit_role(by.grants, held),
+            by.may_everywhere(Permission.ACCESS_MANAGE)
+            and rules.may_edit_role(by.grants, held, is_owners=role.code == Role.OWNER),
         )
         for role in Role.objects.order_by("pk")
     )
@@ -383,7 +384,10 @@ def _held(user_ids: Sequence[int], by: Actor, *, mine: bool = False) -> dict[int
     result: dict[int, list[Held]] = {}
     for grant in grants:
         here, there = branches.get(grant.pk, {}), groups.get(grant.pk, {})
-        value = GrantValue(grant.role.known_permissions(), Reach(grant.reach), frozenset(here), frozenset(there))
+        value = GrantValue(
+            grant.role.known_permissions(), Reach(grant.reach), frozenset(here), frozenset(there),
+            is_owners=grant.role.code == Role.OWNER,
+        )
         branch_of = {group: branch for group, (branch, _name) in there.items()}
         own_in = own.get(grant.user_id, set())
         if mine or rules.covers(managing, value, branch_of=branch_of, own_in=own_in):

@@ -48,6 +48,8 @@ class Grant:
     reach: Reach
     branch_ids: frozenset[int] = frozenset()
     group_ids: frozenset[int] = frozenset()
+    is_owners: bool = False
+    """Of the role of owners, which is more than its permissions: another role that carries them all is not theirs."""
 
 
 P = Permission
@@ -111,20 +113,27 @@ def covers(
     return False
 
 
+def own_all(holders: Iterable[Grant]) -> bool:
+    """Whether these make somebody an owner of the organisation, or are those of whoever runs the installation."""
+    return any(grant.is_owners and grant.reach == Reach.EVERYTHING for grant in holders)
+
+
 def may_give(
     holders: Iterable[Grant], wanted: Grant, *, branch_of: Mapping[int, int] = _NOWHERE, own_in: Set[int] | None = None
 ) -> bool:
     """Whether whoever holds `holders` may give `wanted`, and take it away: each right only as far as one holds it
-    oneself, and the right to manage access is itself among what must be held there."""
+    oneself, and the right to manage access is itself among what must be held there. Owners are made by owners."""
     grants = tuple(holders)
+    if wanted.is_owners and not own_all(grants):
+        return False
     needed = wanted.permissions | {Permission.ACCESS_MANAGE}
     those_with = ([grant for grant in grants if permission in grant.permissions] for permission in needed)
     return all(covers(holding, wanted, branch_of=branch_of, own_in=own_in) for holding in those_with)
 
 
-def may_edit_role(holders: Iterable[Grant], permissions: Set[Permission]) -> bool:
+def may_edit_role(holders: Iterable[Grant], permissions: Set[Permission], *, is_owners: bool) -> bool:
     """A role is held anywhere, so whoever edits it holds everywhere what it carries, before and after."""
-    return may_give(holders, Grant(frozenset(permissions), Reach.EVERYTHING))
+    return may_give(holders, Grant(frozenset(permissions), Reach.EVERYTHING, is_owners=is_owners))
 
 
 def suggested_login(email: str) -> str:

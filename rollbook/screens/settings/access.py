@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access import queries as access
 from rollbook.domains.access.actor import Actor, Permission, Reach
-from rollbook.domains.access.models import Branch
+from rollbook.domains.access.models import Branch, Role
 from rollbook.domains.access.queries import Account, Doors, Invited, RoleCard, house
+from rollbook.domains.access.rules import own_all
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.queries import Line
@@ -139,9 +140,13 @@ def held_everywhere(*, by: Actor) -> frozenset[Permission]:
 
 
 def roles(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
-    """Those that carry no more than whoever asks holds somewhere."""
+    """Those that carry no more than whoever asks holds somewhere; that of owners is for owners to give."""
     held = {permission for grant in by.grants for permission in grant.permissions}
-    return tuple((card.role_id, card.name) for card in access.roles(by=by) if card.permissions <= held)
+    owns = own_all(by.grants)
+    return tuple(
+        (card.role_id, card.name)
+        for card in access.roles(by=by) if card.permissions <= held and (owns or card.code != Role.OWNER)
+    )
 
 
 def reaches(*, by: Actor) -> tuple[Reach, ...]:

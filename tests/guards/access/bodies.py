@@ -23,8 +23,9 @@ from tests.school import AT, DAY, School
 
 BRANCH_OF = {"chess": "north", "dance": "north", "judo": "south"}
 GROUP_OF = {"north": "chess", "south": "judo", "everywhere": "chess"}
-MANAGED = {"north": "mara", "south": "boris", "everywhere": "olha"}  # whose rights lie where
-INVITERS = {"north": "oleg", "south": "rita", "everywhere": "vera"}
+# Whose rights lie where; those of an owner, who is another than the one who asks, lie everywhere, too.
+MANAGED = {"north": "mara", "south": "boris", "everywhere": "olha", "owner": "otto"}
+INVITERS = {"north": "oleg", "south": "rita", "everywhere": "vera", "owner": "vera"}
 ABSENT = 999_999
 PASSWORD = "correct horse battery"
 # What stands in an address instead of an id.
@@ -47,6 +48,8 @@ class Things:
     def __init__(self, school: School) -> None:
         self.school = school
         self.rows: dict[tuple[str, str], int] = {}
+        self._joined("dora", "director")
+        self._joined("otto", "owner")
         for group in BRANCH_OF:
             self._in_group(group)
         for branch in ("north", "south"):
@@ -65,6 +68,12 @@ class Things:
             if (kind, where) in self.rows:
                 return self.rows[kind, where]
         raise LookupError(f"no {kind} in {place}: add one here")
+
+    def _joined(self, name: str, role: str) -> None:
+        """Somebody more than the school has, whose rights reach everything."""
+        user = User.objects.create(username=name, name=name.title(), language="en")
+        Grant.objects.create(user=user, role=Role.objects.get(code=role), reach="everything")
+        self.school.users[name] = user
 
     def _in_group(self, name: str) -> None:
         group = self.school.groups[name]

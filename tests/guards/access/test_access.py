@@ -50,7 +50,7 @@ TAKES_ANYTHING = {"/api/v1/openapi.json": "ninja's own, which only tells"}
 
 # What the words of roles.csv reach.
 REACHES = {
-    "everywhere": {"everywhere", "north", "south", "chess", "dance", "judo"},
+    "everywhere": {"everywhere", "owner", "north", "south", "chess", "dance", "judo"},
     "north": {"north", "chess", "dance"},
     "south": {"south", "judo"},
 }
@@ -65,7 +65,8 @@ PLACES = {
         GROUPS,
     ),
     **dict.fromkeys(("branch", "closing day", "recruit"), BRANCHES),
-    **dict.fromkeys(("user", "grant", "invitation"), ("everywhere", *BRANCHES)),
+    **dict.fromkeys(("user", "grant"), ("everywhere", "owner", *BRANCHES)),
+    "invitation": ("everywhere", *BRANCHES),
     **dict.fromkeys(("programme", "tariff", "role", "upload", "trial", "import"), SHARED),
     **dict.fromkeys(("passkey", "session"), ("paula",)),
 }
@@ -105,6 +106,8 @@ def holds(person, permission, extent, kind, place):
         return "everywhere" in words
     if extent in {"branch", "move"}:
         return bool(words & ({BRANCH_OF.get(place, place)} if place else set(BRANCHES)))
+    if extent == "owners" and place == "owner":
+        return "owners" in words
     if kind in SEEN_IN_PART or extent == "part":
         return bool(words & REACHES[BRANCH_OF.get(place, place)])
     return bool(words) if place in ("", "shared") else place in words

@@ -78,11 +78,10 @@ def to_give(wanted: Wanted, *, own_in: frozenset[int], by: Actor) -> Role:
 
 def refuse_more_than_held(role: Role, wanted: Wanted, *, own_in: frozenset[int], by: Actor) -> None:
     value = GrantValue(
-        role.known_permissions(), wanted.reach, frozenset(wanted.branch_ids), frozenset(wanted.groups)
+        role.known_permissions(), wanted.reach, frozenset(wanted.branch_ids), frozenset(wanted.groups),
+        is_owners=role.code == Role.OWNER,
     )
-    # Owners are made by owners: a role that carries as much as theirs is not theirs.
-    is_theirs = role.code == "owner" and not by.may_everywhere(Permission.ACCESS_MANAGE)
-    if is_theirs or not rules.may_give(by.grants, value, branch_of=wanted.groups, own_in=own_in):
+    if not rules.may_give(by.grants, value, branch_of=wanted.groups, own_in=own_in):
         raise NotAllowed(_("You cannot give or take away more than you hold there yourself."))
 
 

@@ -34,7 +34,7 @@ class RoleFields(TypedDict, total=False):
 
 @transaction.atomic
 def add_role(*, values: RoleFields, at: datetime, by: Actor) -> int:
-    _refuse_more_than_held(values.get("permissions", frozenset()), by)
+    _refuse_more_than_held(values.get("permissions", frozenset()), None, by)
     columns = _columns(values, code=None)
     with refusing(_TAKEN):
         role = Role.objects.create(**columns)
@@ -50,7 +50,7 @@ def change_role(*, role_id: int, values: RoleFields, seen: int | None, at: datet
     wanted = values.get("permissions", role.known_permissions())
     if role.code == Role.OWNER and wanted != frozenset(Permission):
         raise OwnerHoldsAll
-    _refuse_more_than_held(wanted, by)
+    _refuse_more_than_held(wanted, role.code, by)
     if difference := alter(role, _columns(values, code=role.code), seen=seen):
         with refusing(_TAKEN):
             role.save(update_fields=[*difference.new, "version"])
@@ -74,13 +74,13 @@ def _to_change(role_id: int, by: Actor) -> Role:
     role = Role.objects.select_for_update().filter(pk=role_id).first()
     if role is None:
         raise NotFound
-    _refuse_more_than_held(role.known_permissions(), by)
+    _refuse_more_than_held(role.known_permissions(), role.code, by)
     return role
 
 
-def _refuse_more_than_held(permissions: Set[Permission], by: Actor) -> None:
+def _refuse_more_than_held(permissions: Set[Permission], code: str | None, by: Actor) -> None:
     by.must_everywhere(Permission.ACCESS_MANAGE)
-    if not rules.may_edit_role(by.grants, permissions):
+    if not rules.may_edit_role(by.grants, permissions, is_owners=code == Role.OWNER):
         raise NotAllowed(_("This role carries more than you hold yourself."))
 
 
