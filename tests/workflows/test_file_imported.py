@@ -271,6 +271,21 @@ def test_a_number_of_the_own_lists_finds_a_client_in_another_file(take):
     assert told(elsewhere) == [(2, "ID клиента", "ID клиента: There is no client 18 in this branch.")]
 
 
+def test_one_number_is_one_person(take):
+    """Whoever has the number of somebody else does not disappear in them."""
+    lines = (
+        "ID;ФИО;Дата рождения;Телефон\n7;Иванов Пётр;05.03.2018;\n7;Сидорова Ольга;;89123456789\n"
+        "7;Иванов Пётр;06.03.2018;\n7;Пётр Иванов;;89123456780\n"
+    )
+    outcome = take(lines)
+    sentence = "ID: An earlier line has this number, with another name or birth date."
+    assert told(outcome) == [(3, "ID", sentence), (4, "ID", sentence)]
+    assert outcome.added == {"clients": 1, "contacts": 1, "relations": 1}
+    assert Relation.objects.get(client__last_name="Иванов").contact.phone == "+79123456780"
+    again = take(lines)
+    assert (again.added, again.known, told(again)) == ({}, 2, told(outcome))
+
+
 # What is refused ------------------------------------------------------------------------------------------------------
 
 

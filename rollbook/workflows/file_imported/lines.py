@@ -58,6 +58,8 @@ class Lines:
         self.headings = headings
         """By declared column the heading in the file."""
         self.fresh: dict[str, set[str]] = defaultdict(set)
+        self._saying: dict[str, tuple[str, ...]] = {}
+        self._said: dict[str, tuple[str, ...]] = {}
 
     def prepare(self, lines: Sequence[Cells]) -> None:
         """Read what these lines will ask for."""
@@ -68,13 +70,24 @@ class Lines:
     def forget(self) -> None:
         """The lines since the last `settle` come once more, or not at all."""
         self.fresh = defaultdict(set)
+        self._saying = {}
 
     def settle(self, ids: Mapping[str, Mapping[str, int]]) -> None:
         """What the lines added stands by now: ids by target and key."""
         for target, found in ids.items():
             known = self.here.known[target]
             known.update(found)
+        self._said |= self._saying
         self.forget()
+
+    def say(self, key: str, *said: str) -> None:
+        """Remember what this line says, for all later ones of the file: when earlier ones were written must not
+        matter."""
+        self._saying.setdefault(key, said)
+
+    def earlier(self, key: str) -> tuple[str, ...] | None:
+        """What the first line of the file with this key said."""
+        return self._said.get(key) or self._saying.get(key)
 
     def ref(self, target: str, key: str) -> tuple[str, str]:
         """How to refer to the row of this key, and whether it is new."""
@@ -123,19 +136,23 @@ class ClientLines(Lines):
         name = _name_of(cells)
         birth = _text(cells, "birth_date")
         key = _client_key(cells, name)
-        came_before = key in self.here.known["clients"]
+        told = self.earlier(key)
+        if told and _contradicts(told[1:], _told_of(name, birth)):
+            raise Aside("id", N_("An earlier line has this number, with another name or birth date."))
+        came_before = not told and key in self.here.known["clients"]
         group = self._catalogue.group(_text(cells, "group")) if _text(cells, "group") else None
-        found = [] if came_before or key in self.fresh["clients"] else self._found(cells, name, key)
+        found = list(filter(None, told[:1])) if told else [] if came_before else self._found(cells, name, key)
         if len(found) > 1:
             raise Aside("name", N_("Several clients may be meant: {names}"), names=self._clients.told(found))
         if self.here.skip and not came_before and (
-            found or key in self.fresh["clients"] or any(map(self._is_phone_known, _phones_of(cells)))
+            found or told or any(map(self._is_phone_known, _phones_of(cells)))
         ):
             raise Duplicate
         contacts = [self._contact(at, cells, found[0] if found else key) for at in _CONTACTS]
         _refuse_payers(cells)
-        joined = bool(found) or key in self.fresh["clients"]
+        joined = bool(found or told)
         client, is_new = (found[0], NO) if found else self.ref("clients", key)
+        self.say(key, client if found else "", *(_told_of(name, birth) if _text(cells, "id") else ()))
         if is_new:
             self._clients.expect(client, name, birth)
         made: dict[str, Cell] = {
@@ -250,6 +267,15 @@ def _client_key(cells: Cells, name: Name) -> str:
     if number := _text(cells, "id"):
         return _number_key(number)
     return digest(words(" ".join(name)), _text(cells, "birth_date"), *_phones_of(cells)[:1])
+
+
+def _told_of(name: Name, birth: str) -> tuple[str, ...]:
+    return words(f"{name.last} {name.first}"), words(name.middle), birth
+
+
+def _contradicts(told: Iterable[str], now: Iterable[str]) -> bool:
+    """Whether these cannot be of the same person; what is blank contradicts nothing."""
+    return any(one and other and one != other for one, other in zip(told, now, strict=False))
 
 
 def _number_key(number: str) -> str:
