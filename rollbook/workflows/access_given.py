@@ -8,6 +8,7 @@ from django.db import transaction
 
 from rollbook.domains.access import actions as access
 from rollbook.domains.access.actor import Actor, Permission, Reach
+from rollbook.domains.access.models import Branch
 from rollbook.domains.groups.models import Group
 from rollbook.domains.people.models import Employee
 from rollbook.foundation.errors import NotFound
@@ -42,11 +43,8 @@ def invite(*, name: str, email: str, grant: Grant, employee_id: int | None, at: 
 
 
 def places_of(employee_id: int | None) -> frozenset[int]:
-    """The branches where an employee works and teaches."""
-    if employee_id is None:
-        return frozenset()
-    rows = Employee.objects.filter(pk=employee_id).values_list("branch", "groups__branch")
-    return frozenset(branch for row in rows for branch in row if branch)
+    """The branches where something is of an employee's own."""
+    return frozenset() if employee_id is None else Branch.objects.own_of([employee_id], key="pk")[employee_id]
 
 
 def branches_of(group_ids: Collection[int]) -> dict[int, int]:

@@ -13,7 +13,8 @@ from rollbook.domains.access.actor import Actor, Grant, Permission, Reach, opera
 from rollbook.domains.access.models import ApiKey, Invitation, Role, Session, SignInLink, User
 from rollbook.domains.access.models import Grant as GrantRow
 from rollbook.domains.history.models import Entry
-from rollbook.domains.people.models import Employee
+from rollbook.domains.people.models import Client, Employee
+from rollbook.domains.schedule.models import LessonTeacher
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound, NotSignedIn
 from rollbook.foundation.versions import Stale
 from rollbook.screens.settings import access as screen
@@ -209,10 +210,34 @@ def test_roles_count_only_those_whom_one_sees(school):
     assert (held["teacher"], held["owner"]) == (2, 0)
 
 
-def test_own_rights_of_one_who_teaches_elsewhere_too_are_not_for_one_branch_to_give(school):
-    school.groups["judo"].teachers.add(school.users["anna"].employee)
+def leads(school, employee):
+    school.groups["judo"].teachers.add(employee)
+
+
+def stood_in(school, employee):
+    lesson = school.lesson("judo", at=AT + timedelta(days=employee.pk))
+    LessonTeacher.objects.create(lesson=lesson, employee=employee, during=(AT, AT), counts=True)
+
+
+def answers_for(school, employee):
+    Client.objects.filter(branch=school.branches["south"]).update(responsible=employee)
+
+
+@pytest.mark.parametrize("elsewhere", [leads, stood_in, answers_for])
+def test_own_rights_that_reach_another_branch_are_not_for_one_branch_to_give_or_take(school, elsewhere):
+    anna, oleg = school.users["anna"], school.actor("oleg")
+    assert queries.account(user_id=anna.pk, by=oleg).held[0].may_take
+    elsewhere(school, anna.employee)
+    assert queries.account(user_id=anna.pk, by=oleg).held == ()
     with pytest.raises(NotAllowed):
         give(school, "oleg", "anna", "administrator", R.OWN)
+    with pytest.raises(NotAllowed):
+        actions.take_grant(user_id=anna.pk, grant_id=GrantRow.objects.get(user=anna).pk, at=AT, by=oleg)
+    zoya = Employee.objects.create(first_name="Zoya", branch=school.branches["north"])
+    invite(school, employee=zoya.pk)
+    elsewhere(school, zoya)
+    with pytest.raises(NotAllowed):
+        invite(school, employee=zoya.pk)
 
 
 @pytest.mark.parametrize("by", ["mara", "anna", "nina", "kira", "olha", "dina"])

@@ -1,5 +1,6 @@
+from collections.abc import Collection
 from functools import lru_cache
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -59,6 +60,8 @@ class BranchQuerySet(ScopedQuerySet["Branch"]):
         group=("groups",),
         own=("groups__teachers__user", "employees__user"),
     )
+    # By what something there is of an employee's own; all that "own" rights reach lies in such a branch.
+    of_own = ("employees", "groups__teachers", "lessons__teachers", "clients__responsible")
 
     def whole_to(self, by: Actor, permission: Permission) -> Self:
         """The branches that this person may change as a whole; NotAllowed if none whatever."""
@@ -75,6 +78,16 @@ class BranchQuerySet(ScopedQuerySet["Branch"]):
         branch = self.pick(by, permission, pk)
         by.must_in_branch(permission, pk)
         return branch
+
+    def own_of(self, ids: Collection[int], *, key: Literal["user", "pk"] = "user") -> dict[int, frozenset[int]]:
+        """Where each of these users works, teaches, has taught, or answers for a client; with the key "pk", each of
+        these employees. One statement, however many they are."""
+        ways = [f"{way}__{key}" for way in self.of_own]
+        first, *rest = (self.filter(**{f"{way}__in": ids}).values_list(way, "pk") for way in ways)
+        found: dict[int, set[int]] = {person: set() for person in ids}
+        for person, branch in first.union(*rest):
+            found[person].add(branch)
+        return {person: frozenset(places) for person, places in found.items()}
 
 
 class Branch(models.Model):

@@ -379,7 +379,9 @@ def _held(user_ids: Sequence[int], by: Actor, *, mine: bool = False) -> dict[int
     `by` manages access."""
     grants = list(Grant.objects.filter(user__in=user_ids).select_related("role").order_by("pk"))
     ids = [grant.pk for grant in grants]
-    branches, groups, own = _branches_of(ids), _groups_of(ids), _own_of(user_ids)
+    branches, groups = _branches_of(ids), _groups_of(ids)
+    # An owner reaches whatever it is; and to find it, all lessons that these have taught are looked through.
+    own = {} if rules.own_all(by.grants) else Branch.objects.own_of(user_ids)
     managing = by.holding(Permission.ACCESS_MANAGE)
     result: dict[int, list[Held]] = {}
     for grant in grants:
@@ -389,7 +391,7 @@ def _held(user_ids: Sequence[int], by: Actor, *, mine: bool = False) -> dict[int
             is_owners=grant.role.code == Role.OWNER,
         )
         branch_of = {group: branch for group, (branch, _name) in there.items()}
-        own_in = own.get(grant.user_id, set())
+        own_in = own.get(grant.user_id, frozenset())
         if mine or rules.covers(managing, value, branch_of=branch_of, own_in=own_in):
             may_take = rules.may_give(by.grants, value, branch_of=branch_of, own_in=own_in)
             names = tuple(name for _branch, name in there.values())
@@ -417,15 +419,6 @@ def _groups_of(grants: Sequence[int]) -> dict[int, dict[int, tuple[int, str]]]:
     rows = Grant.objects.filter(pk__in=grants, groups__isnull=False).order_by("groups__search")
     for grant, group, branch, name in rows.values_list("pk", "groups", "groups__branch", "groups__name"):
         found.setdefault(grant, {})[group] = (branch, name)
-    return found
-
-
-def _own_of(user_ids: Sequence[int]) -> dict[int, set[int]]:
-    """The branches where each of these users works or teaches."""
-    found: dict[int, set[int]] = {}
-    rows = User.objects.filter(pk__in=user_ids).values_list("pk", "employee__branch", "employee__groups__branch")
-    for user, *places in rows:
-        found.setdefault(user, set()).update(place for place in places if place)
     return found
 
 

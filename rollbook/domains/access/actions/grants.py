@@ -112,9 +112,7 @@ def refuse_last_owner(*, without_grant: int | None = None, without_user: int | N
 
 
 def own_branches(user_id: int) -> frozenset[int]:
-    """The branches where the user works or teaches today."""
-    rows = User.objects.filter(pk=user_id).values_list("employee__branch", "employee__groups__branch")
-    return frozenset(branch for row in rows for branch in row if branch)
+    return Branch.objects.own_of([user_id])[user_id]
 
 
 def as_wanted(grant: Grant) -> Wanted:
