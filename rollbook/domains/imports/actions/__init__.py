@@ -20,7 +20,7 @@ from rollbook.domains.imports.actions.runs import (
 from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, change_upload, forget_files, know_header
 
 __all__ = [
-    "KEPT", "CannotBeUndone", "Ids", "Kept", "NoFile", "NotAlone", "NotImported", "Reading", "RunsAlready", "add_upload",
-    "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files", "keep", "know_header", "mark_undone",
-    "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
+    "CannotBeUndone", "Ids", "KEPT", "Kept", "NoFile", "NotAlone", "NotImported", "Reading", "RunsAlready",
+    "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files", "keep",
+    "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
 ]

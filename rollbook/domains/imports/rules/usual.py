@@ -1,7 +1,7 @@
 """How people write days, times, phones, sums and words in tables, each read into the one form that a mapping reads."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from hashlib import blake2b
@@ -14,9 +14,9 @@ from rollbook.domains.imports.rules.words import (
     MONTHS,
     STATES,
     STATUSES,
-    STATUSES_OF_SEVERAL,
     WEEKDAYS,
     YES,
+    Vocabulary,
     meaning,
 )
 from rollbook.foundation.numbers import parse_sum
@@ -37,8 +37,14 @@ _SPAN = re.compile(rf"({_CLOCK_IN_TEXT})(?: ?(?:-|–|—|до|to|по) ?({_CLOC
 _TIMETABLE = re.compile(rf"(?P<span>{_SPAN.pattern})|(?P<word>[^\W\d_]+(?:['’][^\W\d_]+)?)|(?P<range>[-–—])")
 # The old way to dial out of a town, before a code that begins with a nought: 8 (050).
 _OLD_TRUNK = re.compile(r"8[ -]*(?=\(?0)")
-_CURRENCY = re.compile(
-    r"\s*(?:руб(?:лей|ля|\.)?|р\.?|грн\.?|тг\.?|тенге|uah|rub|kzt|usd|eur|[$€₽₴₸])\s*", re.IGNORECASE
+_MONEY = (
+    r"(?:руб(?:лей|ля|ль|\.)?|р\.?|гривен[ьь]?|гривн[яіи]|грн\.?|тг\.?|тенге|uah|rub|kzt|usd|eur|[$€₽₴₸])"
+)
+_CURRENCY = re.compile(rf"^\s*{_MONEY}\s*|\s*{_MONEY}\s*$", re.IGNORECASE)
+# 100 руб. 50 коп.: only so a number may stand behind the currency.
+_COINS = re.compile(
+    rf"(?P<whole>[^,]*[0-9])\s*{_MONEY}\s*(?P<coins>[0-9]{{1,2}})\s*(?:коп(?:е[ей]к\w*|ійк\w*|ійок|\.)?|к\.?)",
+    re.IGNORECASE,
 )
 _LISTED = re.compile(r"[,;/\n]| и | та | and ")
 
@@ -227,7 +233,10 @@ def _phone(told: str, habits: Habits) -> str:
 
 
 def _sum(told: str, habits: Habits) -> str:
-    found = parse_sum(_CURRENCY.sub("", clean_line(told)))
+    text = clean_line(told)
+    if coins := _COINS.fullmatch(text):
+        text = f"{coins['whole']},{int(coins['coins']):02}"
+    found = parse_sum(_CURRENCY.sub("", text))
     if found is None:
         raise Unfit(N_("{told} is no sum of money."), told=told)
     return f"{found:.2f}".removesuffix(".00")
@@ -241,30 +250,21 @@ def _count(told: str, habits: Habits) -> str:
     return match[0]
 
 
-def _one_of(table: Mapping[str, str | int], otherwise: str | None = None) -> Callable[[str, Habits], str]:
+def _one_of(vocabulary: Vocabulary, otherwise: str = "") -> Callable[[str, Habits], str]:
     def read(told: str, habits: Habits) -> str:
         text = plain_words(told)
-        for word in [text, *text.split()]:
-            if (found := meaning(word, table)) is not None:
-                return str(found)
-        if otherwise is None:
-            raise Unfit(N_("{told} is not a word that is known here."), told=told)
-        return otherwise
+        if found := vocabulary.read(text) or otherwise:
+            return found
+        if " " in text:
+            raise Unfit(N_("It is not clear what {told} says: write one word."), told=told)
+        raise Unfit(N_("{told} is not a word that is known here."), told=told)
 
     return read
 
 
-def _status(told: str, habits: Habits) -> str:
-    text = plain_words(told)
-    found = STATUSES_OF_SEVERAL.get(text) or meaning(text, STATUSES)
-    if found is None:
-        raise Unfit(N_("{told} is not a word that is known here."), told=told)
-    return str(found)
-
-
 def plain_words(told: str) -> str:
     """Small letters, ё as е, without a full stop at the end."""
-    text = clean_line(told).lower().replace("ё", "е")
+    text = clean_line(told).lower().replace("ё", "е").replace("’", "'")
     return text.rstrip(".") or text
 
 
@@ -290,8 +290,8 @@ PHONE = Reading(_phone, "phone")
 EMAIL = Reading(_email, "email")
 SUM = Reading(_sum, "sum")
 COUNT = Reading(_count)
-STATUS = Reading(_status)
-KINSHIP_READ = Reading(_one_of(KINSHIP, "other"))
+STATUS = Reading(_one_of(STATUSES))
+KINSHIP_READ = Reading(_one_of(Vocabulary(KINSHIP), "other"))
 METHOD = Reading(_one_of(METHODS))
 STATE = Reading(_one_of(STATES))
 FLAG = Reading(_one_of(YES))
