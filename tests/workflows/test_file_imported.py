@@ -16,6 +16,7 @@ from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound
 from rollbook.foundation.tables import apart
 from rollbook.foundation.tables.apart import Options
 from rollbook.workflows import file_imported
+from rollbook.workflows.file_imported import taking
 from tests.school import AT
 
 pytestmark = pytest.mark.django_db
@@ -245,7 +246,7 @@ def test_a_namesake_is_told_apart_by_the_phone_of_a_parent(take, school):
 
 def test_who_is_known_is_left_out_where_that_is_wanted(take):
     outcome = take(CLIENTS, duplicates="skip")
-    assert (outcome.added["clients"], outcome.skipped, outcome.broken) == (2, 1, 1)
+    assert (outcome.added["clients"], outcome.skipped, outcome.broken) == (3, 0, 1)
     other = CLIENTS.replace("Иванов Пётр Сергеевич", "Новиков Олег")
     outcome = take(other, duplicates="skip", source="file-2")
     assert (outcome.added, outcome.skipped) == ({}, 3)
@@ -254,6 +255,52 @@ def test_who_is_known_is_left_out_where_that_is_wanted(take):
 def test_a_contact_of_two_children_may_be_named_in_many_ways(take):
     take("ФИО;Мама;Телефон\nИванов Пётр;Анна;89123456789\nИванова Мария;Иванова А.;+7(912)345-67-89\n")
     assert Contact.objects.filter(phone="+79123456789").count() == 1
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_brothers_and_sisters_of_one_file_are_not_left_out(take, monkeypatch, chunk):
+    """Known is what stood before the file; not what its earlier lines brought."""
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    lines = "ФИО;Мама;Телефон\nИванов Пётр;Анна;89123456789\nИванова Мария;Анна;89123456789\n"
+    outcome = take(lines + "Иванов Пётр;Анна;89123456789\n", duplicates="skip")
+    assert (outcome.added, outcome.skipped) == ({"clients": 2, "contacts": 1, "relations": 2}, 1)
+
+
+@pytest.mark.parametrize("chunk", [1, 1000])
+def test_a_phone_makes_nobody_of_another_name_the_parent_of_a_child(take, school, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    take("ФИО;Родитель;Телефон\nСидоров Олег;Сидоров Игорь;89123456789\n")
+    igor = Contact.objects.get(phone="+79123456789")
+    outcome = take(
+        "ФИО;Родитель;Телефон\nПетров Иван;Петрова Ольга;89123456789\nСидоров Олег;Другой Человек;89123456789\n"
+        "Сидорова Мария;;89123456789\nНовиков Павел;Игорь;89123456789\nКим Юна;С. И.;89123456789\n"
+        "Попов Пётр;Попова Анна;89120000000\nЗуев Пётр;Зуева Мария;89120000000\nЗуев Олег;Попова А.;89120000000\n",
+        source="file-2",
+    )
+    assert told(outcome) == [
+        (2, "Телефон", "Телефон: Сидоров Игорь has this phone. If it is the same person, write the same name."),
+        (8, "Телефон", "Телефон: Попова Анна has this phone. If it is the same person, write the same name."),
+    ]
+    assert set(igor.clients.values_list("last_name", flat=True)) == {"Сидоров", "Сидорова", "Новиков", "Ким"}
+    assert not Client.objects.filter(last_name="Петров").exists()
+    assert Contact.objects.get(phone="+79120000000").clients.count() == 2
+
+
+def test_two_parents_with_one_phone_are_told(take):
+    columns = {"Папа": "contact2_name", "Телефон папы": "contact2_phone"}
+    outcome = take("ФИО;Мама;Телефон;Папа;Телефон папы\nКим Юна;Анна;89123456789;Олег;89123456789\n", columns=columns)
+    sentence = "Телефон папы: Анна has this phone. If it is the same person, write the same name."
+    assert told(outcome) == [(2, "Телефон папы", sentence)]
+
+
+def test_the_second_contact_may_be_who_pays(take):
+    columns = {"Папа": "contact2_name", "Папа платит": "contact2_pays"}
+    outcome = take("ФИО;Мама;Папа;Папа платит\nКим Юна;Анна;Олег;да\nКим Ян;Анна;Олег;\n", columns=columns)
+    assert told(outcome) == []
+    pays = Relation.objects.filter(pays=True).values_list("client__first_name", "contact__first_name")
+    assert set(pays) & {("Юна", "Олег"), ("Ян", "Анна"), ("Юна", "Анна"), ("Ян", "Олег")} == {
+        ("Юна", "Олег"), ("Ян", "Анна")
+    }
 
 
 def test_a_grown_client_without_a_contact_is_their_own(take):

@@ -28,6 +28,7 @@ from rollbook.workflows.file_imported.standing import (
     Duplicate,
     Enrolled,
     Here,
+    may_be_one,
 )
 
 Cells = Mapping[str, Cell]
@@ -35,6 +36,7 @@ NEW, NO = "new", ""
 GROWN = 18
 PAYMENTS = "file"
 _CONTACTS = ("contact", "contact2")
+_ANOTHER = N_("{name} has this phone. If it is the same person, write the same name.")
 
 
 class Made(NamedTuple):
@@ -98,6 +100,10 @@ class Lines:
         self.fresh[target] |= {key}
         return key, NEW
 
+    def standing(self, target: str, key: str) -> str:
+        """The reference to the row of this key, if it stands; else the key."""
+        return f"@{pk}" if (pk := self.here.known[target].get(key)) is not None else key
+
     def known_already(self) -> Made:
         """Nothing to do; or left out, where that is wanted."""
         if self.here.skip:
@@ -110,6 +116,7 @@ class ClientLines(Lines):
         super().__init__(here, headings)
         self._clients, self._catalogue, self._enrolled = Clients(here), Catalogue(here), Enrolled()
         self._numbered: Mapping[str, set[int]] = {}
+        self._brought: set[int] = set()
         self._implied = {at: _kinship_of(at, headings) for at in _CONTACTS}
 
     def prepare(self, lines: Sequence[Cells]) -> None:
@@ -130,6 +137,8 @@ class ClientLines(Lines):
 
     def settle(self, ids: Mapping[str, Mapping[str, int]]) -> None:
         self._clients.settle(ids.get("clients", {}))
+        if self.here.skip:
+            self._brought |= set(ids.get("contacts", {}).values())
         super().settle(ids)
 
     def make(self, cells: Cells) -> Made:
@@ -150,6 +159,7 @@ class ClientLines(Lines):
             raise Duplicate
         contacts = [self._contact(at, cells, found[0] if found else key) for at in _CONTACTS]
         _refuse_payers(cells)
+        _refuse_strangers(cells)
         joined = bool(found or told)
         client, is_new = (found[0], NO) if found else self.ref("clients", key)
         self.say(key, client if found else "", *(_told_of(name, birth) if _text(cells, "id") else ()))
@@ -176,8 +186,8 @@ class ClientLines(Lines):
         return self._clients.same(name, _text(cells, "birth_date"), _phones_of(cells))
 
     def _is_phone_known(self, phone: str) -> bool:
-        known = (self._clients.by_phone, self.fresh["contacts"], self.here.known["contacts"])
-        return any(phone in phones for phones in known)
+        """Whether somebody had it before this file."""
+        return any(ref != phone and int(ref[1:]) not in self._brought for ref in self._clients.having(phone))
 
     def _contact(self, at: str, cells: Cells, client: str) -> tuple[str, str] | None:
         """A reference to the contact and its key, the latter blank where it stands; None where the line has none."""
@@ -185,25 +195,34 @@ class ClientLines(Lines):
         email, telegram = _text(cells, f"{at}_email"), _text(cells, f"{at}_telegram")
         if not (phone or any(name) or email or telegram):
             return None
-        key = phone or digest(client, words(" ".join(name)), email, telegram)
+        named = f"{name.last} {name.first}".strip()
+        if phone:
+            return self._phoned(at, phone, named, client)
+        key = digest(client, words(" ".join(name)), email, telegram)
         if key in self.here.known["contacts"] or key in self.fresh["contacts"]:
             return "", key
-        ties, named = self._clients.ties.get(client, {}), words(f"{name.last} {name.first}")
-        if not phone:
-            same = [ref for ref, tie in ties.items() if any(name) and words(tie.name) == named]
-            return (same[0], "") if len(same) == 1 else ("", key)
-        standing = self._clients.by_phone.get(phone, {})
+        ties = self._clients.ties.get(client, {})
+        same = [ref for ref, tie in ties.items() if named and words(tie.name) == words(named)]
+        return (same[0], "") if len(same) == 1 else ("", key)
+
+    def _phoned(self, at: str, phone: str, named: str, client: str) -> tuple[str, str]:
+        """Whoever has this phone, unless the names say that it is somebody else: they could see another's child."""
+        known = self.here.known["contacts"].get(phone)
+        client = self.standing("clients", client)
+        having = self._clients.having(phone)
         for likely in (
-            [pk for pk in standing if f"@{pk}" in ties],
-            [pk for pk, told in standing.items() if any(name) and words(told) == named],
-            list(standing),
+            [ref for ref in having if self._clients.is_tied(client, ref)],
+            [ref for ref, told in having.items() if named and words(told) == words(named)],
+            [ref for ref, told in having.items() if may_be_one(told, named)],
         ):
             if len(likely) == 1:
-                return f"@{likely[0]}", ""
-        if standing:
-            names = "; ".join(sorted(standing.values())[:5])
+                return ("", phone) if likely[0] == phone else (likely[0], "")
+        if not having or (known is not None and self._clients.is_tied(client, f"@{known}")):
+            return "", phone
+        names = "; ".join(sorted(having.values())[:5])
+        if len(having) > 1:
             raise Aside(f"{at}_phone", N_("Several contacts have this phone: {names}"), names=names)
-        return "", key
+        raise Aside(f"{at}_phone", _ANOTHER, name=names)
 
     def _attached(
         self, at: str, client: str, name: Name, birth: str, cells: Cells, contact: tuple[str, str]
@@ -219,7 +238,10 @@ class ClientLines(Lines):
             else:
                 # Nobody is without a name; that of the family will do until somebody knows better.
                 own = Name(last=name.last or name.first)
-        pays = _text(cells, f"{at}_pays") or ("no" if self._clients.has_payer(client) else "yes")
+        if is_new:
+            self._clients.expect_contact(ref, _text(cells, f"{at}_phone"), own)
+        others = [_text(cells, f"{other}_pays") for other in _CONTACTS if other != at]
+        pays = _text(cells, f"{at}_pays") or ("no" if "yes" in others or self._clients.has_payer(client) else "yes")
         tied = self._clients.tie(client, ref, _text(cells, f"{at}_phone"), pays == "yes")
         return {
             at: ref, f"{at}_is": is_new, f"{at}_last": own.last, f"{at}_first": own.first, f"{at}_middle": own.middle,
@@ -247,6 +269,14 @@ def _refuse_payers(cells: Cells) -> None:
     pay = [f"{at}_pays" for at in _CONTACTS if _text(cells, f"{at}_pays") == "yes"]
     if len(pay) > 1:
         raise Aside(pay[1], N_("The client has a payer already."))
+
+
+def _refuse_strangers(cells: Cells) -> None:
+    """One phone for both contacts, who have different names: one of them would be lost."""
+    one, other = (_text(cells, f"{at}_name") for at in _CONTACTS)
+    phones = _phones_of(cells)
+    if len(phones) > len(set(phones)) and not may_be_one(one, other):
+        raise Aside("contact2_phone", _ANOTHER, name=one)
 
 
 def _name_of(cells: Cells) -> Name:

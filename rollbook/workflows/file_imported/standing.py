@@ -187,11 +187,12 @@ class Clients:
         self._phones: dict[str, set[str]] = {}
         self.ties: dict[str, dict[str, _Tie]] = {}
         self.payers: set[str] = set()
-        self.by_phone: dict[str, dict[int, str]] = {}
+        self._by_phone: dict[str, dict[str, str]] = {}
         self._of_phone: dict[str, set[str]] = {}
         self._fresh_phones: dict[str, set[str]] = {}
         self._fresh_payers: set[str] = set()
         self._fresh_ties: set[tuple[str, str]] = set()
+        self._fresh_by_phone: dict[str, dict[str, str]] = {}
 
     def prepare(self, names: Iterable[Name], phones: Collection[str], ids: Iterable[int]) -> None:
         """Read what lines with these names and phones will ask for."""
@@ -205,11 +206,11 @@ class Clients:
             self.ties[ref][f"@{contact}"] = _Tie(contact, phone, name)
             self._phones[ref] |= {phone} if phone else set()
             self.payers |= {ref} if pays else set()
-        self.by_phone, self._of_phone = defaultdict(dict), defaultdict(set)
+        self._by_phone, self._of_phone = defaultdict(dict), defaultdict(set)
         told = Contact.objects.visible_to(self._here.by, Permission.CLIENT_SEE).filter(phone__in=phones)
         for pk, phone, name in told.exclude(phone="").values_list("pk", "phone", "name"):
-            self.by_phone[phone][pk] = name
-        behind = Relation.objects.filter(contact__in=[pk for pks in self.by_phone.values() for pk in pks])
+            self._by_phone[phone][f"@{pk}"] = name
+        behind = Relation.objects.filter(contact__in=[ref[1:] for refs in self._by_phone.values() for ref in refs])
         behind = behind.filter(client__branch=self._here.branch_id, client__archived_at=None)
         for phone, client in behind.values_list("contact__phone", "client"):
             self._of_phone[phone] |= {f"@{client}"}
@@ -217,6 +218,7 @@ class Clients:
     def forget(self) -> None:
         """What the file was about to add, it does not."""
         self._fresh, self._fresh_phones, self._fresh_payers, self._fresh_ties = {}, {}, set(), set()
+        self._fresh_by_phone = {}
 
     def settle(self, ids: Mapping[str, int]) -> None:
         """What the file was about to add stands by now, under these ids."""
@@ -229,9 +231,21 @@ class Clients:
         for key in _keys(name):
             self._fresh.setdefault(key, []).append(Someone(ref, name.middle, birth))
 
+    def expect_contact(self, ref: str, phone: str, name: Name) -> None:
+        """A contact whom the file is about to add."""
+        if phone:
+            self._fresh_by_phone[phone] = {ref: f"{name.last} {name.first}".strip()}
+
+    def having(self, phone: str) -> Mapping[str, str]:
+        """The contacts who have this phone, with their names."""
+        return {**self._by_phone.get(phone, {}), **self._fresh_by_phone.get(phone, {})}
+
+    def is_tied(self, client: str, contact: str) -> bool:
+        return contact in self.ties.get(client, {}) or (client, contact) in self._fresh_ties
+
     def tie(self, client: str, contact: str, phone: str, pays: bool) -> bool:
         """Attach a contact; False where it is attached already."""
-        if contact in self.ties.get(client, {}) or (client, contact) in self._fresh_ties:
+        if self.is_tied(client, contact):
             return False
         self._fresh_ties |= {(client, contact)}
         self._fresh_phones[client] = self._fresh_phones.get(client, set()) | ({phone} if phone else set())
@@ -287,6 +301,20 @@ def _keys(name: Name) -> tuple[str, ...]:
     """By what a name is found: last and first name in any order, and all of it in any order."""
     short = words(f"{name.last} {name.first}")
     return (short, words(" ".join(name))) if name.middle else (short,)
+
+
+def may_be_one(told: str, other: str) -> bool:
+    """Whether two names may be of one person: one is blank, they share a word, or one is the other with initials."""
+    ours, theirs = sought(told.replace(".", " ")), sought(other.replace(".", " "))
+    if not ours or not theirs or {word for word in ours if len(word) > 1} & set(theirs):
+        return True
+    return _abridged(ours, theirs) or _abridged(theirs, ours)
+
+
+def _abridged(short: Sequence[str], full: Sequence[str]) -> bool:
+    return all(
+        any(part == word or (1 in (len(part), len(word)) and part[0] == word[0]) for word in full) for part in short
+    )
 
 
 class Enrolled:
