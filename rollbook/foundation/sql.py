@@ -1,6 +1,7 @@
 """What migrations say to the database beyond tables."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.contrib.postgres.operations import AddIndexConcurrently
@@ -70,11 +71,43 @@ class AddIndexInUse(AddIndexConcurrently):
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
     ) -> None:
-        with schema_editor.connection.cursor() as cursor:
-            cursor.execute("SHOW lock_timeout")
-            (limit,) = cursor.fetchone()
-        # It holds up nobody, and waits itself for whoever has been at it since before.
-        schema_editor.execute("SET lock_timeout = 0")
-        schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
-        super().database_forwards(app_label, schema_editor, from_state, to_state)
-        schema_editor.execute(f"SET lock_timeout = '{limit}'")
+        with _patient(schema_editor):
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
+            super().database_forwards(app_label, schema_editor, from_state, to_state)
+
+
+class DropIndexInUse(migrations.AlterField):
+    """A key loses its own index (`db_index=False`), for another one begins with it, or nobody asks by it; taken away
+    while people work in the table. It needs `atomic = False`."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        with _patient(schema_editor):
+            name = self._index(app_label, schema_editor, to_state)[0]
+            schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        with _patient(schema_editor):
+            name, table, column = self._index(app_label, schema_editor, to_state)
+            schema_editor.execute(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({column})")
+
+    def _index(self, app_label: str, editor: BaseDatabaseSchemaEditor, state: ProjectState) -> tuple[str, str, str]:
+        """Its name, as the ORM gives it, its table and its column."""
+        options = state.apps.get_model(app_label, self.model_name)._meta
+        table, column = options.db_table, str(options.get_field(self.name).column)
+        name = editor._create_index_name(table, [column])  # type: ignore[attr-defined]
+        return editor.quote_name(name), editor.quote_name(table), editor.quote_name(column)
+
+
+@contextmanager
+def _patient(schema_editor: BaseDatabaseSchemaEditor) -> Iterator[None]:
+    """What is done CONCURRENTLY holds up nobody, and waits itself for whoever has been at it since before."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        (limit,) = cursor.fetchone()
+    schema_editor.execute("SET lock_timeout = 0")
+    yield
+    schema_editor.execute(f"SET lock_timeout = '{limit}'")

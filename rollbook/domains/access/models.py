@@ -286,7 +286,7 @@ class Session(AbstractBaseSession):
 class SignIn(models.Model):
     """Somebody signed in, or tried to. Never changed itself (migration 0003); what was typed is not kept."""
 
-    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="sign_ins")
+    user = models.ForeignKey(User, models.PROTECT, null=True, related_name="sign_ins", db_index=False)
     at = models.DateTimeField()
     succeeded = models.BooleanField()
     new_device = models.BooleanField()

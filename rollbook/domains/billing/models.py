@@ -162,8 +162,8 @@ class LedgerEntry(models.Model):
     `group` is the one whose revenue it is: for a make-up the home group.
     """
 
-    client = models.ForeignKey("people.Client", models.PROTECT, related_name="ledger")
-    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="+")
+    client = models.ForeignKey("people.Client", models.PROTECT, related_name="ledger", db_index=False)
+    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="+", db_index=False)
     group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="+")
     kind = models.CharField(max_length=10, choices=EntryKind)
     amount = models.DecimalField(max_digits=12, decimal_places=2)

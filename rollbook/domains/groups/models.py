@@ -63,7 +63,9 @@ class Group(models.Model):
         db_persist=True,
     )
     programme = models.ForeignKey(Programme, models.PROTECT, related_name="groups", verbose_name=_("programme"))
-    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="groups", verbose_name=_("branch"))
+    branch = models.ForeignKey(
+        "access.Branch", models.PROTECT, related_name="groups", verbose_name=_("branch"), db_index=False
+    )
     teachers = models.ManyToManyField("people.Employee", related_name="groups", verbose_name=_("teachers"), blank=True)
     minimum = models.PositiveSmallIntegerField(_("minimum"), null=True, blank=True)
     capacity = models.PositiveSmallIntegerField(_("places"), null=True, blank=True)
@@ -105,7 +107,7 @@ class Enrolment(models.Model):
     (1 = Monday); None is every day on which the group meets."""
 
     client = models.ForeignKey("people.Client", models.PROTECT, related_name="enrolments")
-    group = models.ForeignKey(Group, models.PROTECT, related_name="enrolments")
+    group = models.ForeignKey(Group, models.PROTECT, related_name="enrolments", db_index=False)
     since = models.DateField(_("from"))
     until = models.DateField(_("until"), null=True, blank=True)
     weekdays = ArrayField(models.PositiveSmallIntegerField(), null=True, blank=True)

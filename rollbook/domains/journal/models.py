@@ -46,8 +46,8 @@ class Mark(models.Model):
     how a miss was worked off by hand; a visit that works one off points at it by `makes_up`.
     """
 
-    client = models.ForeignKey("people.Client", models.PROTECT, related_name="marks")
-    lesson = models.ForeignKey("schedule.Lesson", models.PROTECT, related_name="marks")
+    client = models.ForeignKey("people.Client", models.PROTECT, related_name="marks", db_index=False)
+    lesson = models.ForeignKey("schedule.Lesson", models.PROTECT, related_name="marks", db_index=False)
     # The local day of the lesson, kept by a trigger: the history of a client is read by it.
     day = models.DateField(editable=False)
     kind = models.CharField(max_length=10, choices=Kind, default=Kind.REGULAR)
@@ -64,7 +64,7 @@ class Mark(models.Model):
     worked_off_on = models.DateField(null=True)
     worked_off_note = models.CharField(max_length=200, blank=True)
     marked_at = models.DateTimeField()
-    marked_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="marks")
+    marked_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="marks", db_index=False)
     version = models.PositiveIntegerField(default=1)
 
     objects = MarkQuerySet.as_manager()

@@ -93,7 +93,9 @@ class ClientQuerySet(ScopedQuerySet["Client"]):
 class Client(Person):
     """Who is taught, or buys. A company has its name in `last_name`."""
 
-    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="clients", verbose_name=_("branch"))
+    branch = models.ForeignKey(
+        "access.Branch", models.PROTECT, related_name="clients", verbose_name=_("branch"), db_index=False
+    )
     is_company = models.BooleanField(_("company"), default=False)
     birth_date = models.DateField(_("birth date"), null=True, blank=True)
     responsible = models.ForeignKey(
@@ -176,7 +178,7 @@ class RelationQuerySet(ScopedQuerySet["Relation"]):
 class Relation(models.Model):
     """What a contact is to a client. One of a client's contacts pays: the payer."""
 
-    client = models.ForeignKey(Client, models.PROTECT, related_name="relations")
+    client = models.ForeignKey(Client, models.PROTECT, related_name="relations", db_index=False)
     contact = models.ForeignKey(Contact, models.PROTECT, related_name="relations")
     kinship = models.CharField(_("relation"), max_length=12, choices=Kinship, default=Kinship.MOTHER)
     pays = models.BooleanField(_("pays"), default=False)

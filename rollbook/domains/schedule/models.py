@@ -63,7 +63,7 @@ class ClosingDayQuerySet(ScopedQuerySet["ClosingDay"]):
 class ClosingDay(models.Model):
     """A day on which a branch does not work: the timetable gives no lessons on it."""
 
-    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="closing_days")
+    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="closing_days", db_index=False)
     day = models.DateField(_("day"))
     reason = models.CharField(_("reason"), max_length=100, blank=True)
 
@@ -86,7 +86,7 @@ class TimetableSlot(models.Model):
     """A weekly rule of a group on the days [valid_from, valid_until), in the local time of its branch.
     `weekday` is the ISO number, 1 = Monday."""
 
-    group = models.ForeignKey("groups.Group", models.PROTECT, related_name="slots")
+    group = models.ForeignKey("groups.Group", models.PROTECT, related_name="slots", db_index=False)
     weekday = models.PositiveSmallIntegerField(_("weekday"))
     starts = models.TimeField(_("starts"))
     minutes = models.PositiveSmallIntegerField(_("minutes"), default=60)
@@ -127,25 +127,29 @@ class Lesson(models.Model):
     """One dated event: planned, held or cancelled. `day` is its local date in the branch (a trigger sees to it);
     an individual lesson has no group. `held_by` is not known where it came in by import."""
 
-    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="lessons")
-    group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="lessons")
-    lesson_type = models.ForeignKey(LessonType, models.PROTECT, related_name="lessons")
+    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="lessons", db_index=False)
+    group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="lessons", db_index=False)
+    lesson_type = models.ForeignKey(LessonType, models.PROTECT, related_name="lessons", db_index=False)
     room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="lessons")
     teachers = models.ManyToManyField("people.Employee", through="LessonTeacher", related_name="lessons")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     day = models.DateField(editable=False)
     # The rule it was made from; once touched by a person it is not remade.
-    slot = models.ForeignKey(TimetableSlot, models.PROTECT, null=True, related_name="lessons")
+    slot = models.ForeignKey(TimetableSlot, models.PROTECT, null=True, related_name="lessons", db_index=False)
     touched_at = models.DateTimeField(null=True)
     topic = models.CharField(max_length=200, blank=True)
     note = models.TextField(blank=True)
     # Confirmed on purpose to share its room or teacher with another lesson.
     is_joint = models.BooleanField(default=False)
     held_at = models.DateTimeField(null=True)
-    held_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="held_lessons")
+    held_by = models.ForeignKey(
+        "access.User", models.PROTECT, null=True, related_name="held_lessons", db_index=False
+    )
     cancelled_at = models.DateTimeField(null=True)
-    cancelled_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="cancelled_lessons")
+    cancelled_by = models.ForeignKey(
+        "access.User", models.PROTECT, null=True, related_name="cancelled_lessons", db_index=False
+    )
     cancel_reason = models.CharField(max_length=200, blank=True)
 
     objects = LessonQuerySet.as_manager()
@@ -182,7 +186,7 @@ class LessonTeacher(models.Model):
     """Who teaches a lesson. `during` and `counts` repeat the lesson's own time and standing, for the constraint;
     triggers keep them (migration 0002)."""
 
-    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="lesson_teachers")
+    lesson = models.ForeignKey(Lesson, models.CASCADE, related_name="lesson_teachers", db_index=False)
     employee = models.ForeignKey("people.Employee", models.PROTECT, related_name="lesson_teachers")
     during = DateTimeRangeField(editable=False)
     counts = models.BooleanField(editable=False)
