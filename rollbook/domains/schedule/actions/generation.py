@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups.models import Group, GroupState
@@ -83,18 +84,26 @@ CANDIDATES = f"""
   )
 """
 
-# The day stands in for what the trigger puts there. Whoever slips in between the look and the insert wins.
+# How many the timetable gives, and those that were made. The day stands in for what the trigger puts there. That a room
+# is taken is seen by the constraint; a lesson knows nothing of its teachers yet. Whoever slips in between the look and
+# the insert wins.
 MAKE = f"""
-  WITH {CANDIDATES}
-  INSERT INTO schedule_lesson
-    (branch_id, group_id, lesson_type_id, room_id, starts_at, ends_at, day, slot_id, topic, note, is_joint,
-     cancel_reason)
-  SELECT branch_id, group_id, %(type)s, room_id, starts_at, ends_at, day, slot_id, '', '', false, ''
-  FROM candidate
-  WHERE NOT EXISTS (SELECT FROM collision WHERE (collision.slot_id, collision.day) = (candidate.slot_id, candidate.day))
-  ORDER BY starts_at, slot_id
-  ON CONFLICT DO NOTHING
-  RETURNING id
+  WITH {CANDIDATES},
+  made AS (
+    INSERT INTO schedule_lesson
+      (branch_id, group_id, lesson_type_id, room_id, starts_at, ends_at, day, slot_id, topic, note, is_joint,
+       cancel_reason)
+    SELECT branch_id, group_id, %(type)s, room_id, starts_at, ends_at, day, slot_id, '', '', false, ''
+    FROM candidate
+    WHERE NOT EXISTS (
+      SELECT FROM collision
+      WHERE (collision.slot_id, collision.day) = (candidate.slot_id, candidate.day) AND employee_id IS NOT NULL
+    )
+    ORDER BY starts_at, slot_id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+  )
+  SELECT (SELECT count(*) FROM candidate), ARRAY(SELECT id FROM made)
 """
 
 # Whom each new lesson needs.
@@ -107,12 +116,17 @@ _NEEDED = f"""
   )
 """
 
+# Whether all of them were free.
 TEACH = f"""
-  WITH {_NEEDED}
-  INSERT INTO schedule_lessonteacher (lesson_id, employee_id, during, counts)
-  SELECT lesson_id, employee_id, tstzrange(starts_at, ends_at), true
-  FROM needed ORDER BY starts_at, lesson_id, employee_id
-  ON CONFLICT DO NOTHING
+  WITH {_NEEDED},
+  taught AS (
+    INSERT INTO schedule_lessonteacher (lesson_id, employee_id, during, counts)
+    SELECT lesson_id, employee_id, tstzrange(starts_at, ends_at), true
+    FROM needed ORDER BY starts_at, lesson_id, employee_id
+    ON CONFLICT DO NOTHING
+    RETURNING id
+  )
+  SELECT (SELECT count(*) FROM needed) = (SELECT count(*) FROM taught)
 """
 
 # Two slots of this same run wanted one teacher at one time: the later lesson goes again.
@@ -190,29 +204,38 @@ def make_lessons(
     told: Told = {"groups": ids, "since": since, "until": until, "at": at}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('schedule.make_lessons'))")
-    made = _make(told)
-    collisions = _collisions(told, by)
+    made, is_all = _make(told)
+    collisions = () if is_all else _collisions(told, by)
     _tell(made, until, at, by)
     return Made(len(made), collisions)
 
 
-def _make(told: Told) -> list[int]:
+def _make(told: Told) -> tuple[list[int], bool]:
+    """The lessons, and whether they are all that the timetable gives."""
     kind = LessonType.objects.get_or_create(code="group")[0].pk
     made: list[int] = []
+    is_all = False
     with connection.cursor() as cursor:
         for _pass in range(PASSES):
             cursor.execute(MAKE, {**told, "type": kind})
-            new = [pk for (pk,) in cursor.fetchall()]
-            if not new:
-                break
-            cursor.execute(TEACH, {"made": new})
-            cursor.execute(UNTAUGHT, {"made": new})
-            untaught = {pk for (pk,) in cursor.fetchall()}
+            given, new = cursor.fetchone()
+            untaught = _teach(cursor, new)
             made += [pk for pk in new if pk not in untaught]
+            is_all = given == len(new) and not untaught
             if not untaught:
                 break
             Lesson.objects.filter(pk__in=untaught).delete()
-    return made
+    return made, is_all
+
+
+def _teach(cursor: CursorWrapper, made: list[int]) -> set[int]:
+    """Give new lessons their teachers; returns those whose teacher is not free."""
+    cursor.execute(TEACH, {"made": made})
+    (all_were_free,) = cursor.fetchone()
+    if all_were_free:
+        return set()
+    cursor.execute(UNTAUGHT, {"made": made})
+    return {pk for (pk,) in cursor.fetchall()}
 
 
 def _collisions(asked: Told, by: Actor) -> tuple[Collision, ...]:
