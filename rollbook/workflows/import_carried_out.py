@@ -20,9 +20,8 @@ from rollbook.foundation.errors import Declined, NotAllowed
 from rollbook.foundation.tables.apart import Options
 from rollbook.workflows import file_imported, import_undone
 
-# How often it is told how far it is, and how much of what is wrong is kept.
+# How often it is told how far it is, and how many overlaps are kept.
 TELL_EACH = timedelta(seconds=0.4)
-MOST_PROBLEMS = 10_000
 MOST_OVERLAPS = 500
 
 
@@ -77,7 +76,7 @@ def _take(run: RunCard, who: Actor, at: datetime, by: Actor) -> bool:
     )
     imports.finish(
         run_id=run.run_id, added=outcome.added, shape=shape, at=max(at, timezone.now()), by=by,
-        problems=[_of_line(problem) for problem in outcome.problems[:MOST_PROBLEMS]],
+        problems=[_of_line(problem) for problem in outcome.problems],
         result={
             "lines": outcome.lines, "taken": outcome.taken, "joined": outcome.joined, "known": outcome.known,
             "skipped": outcome.skipped, "broken": outcome.broken, "problems": len(outcome.problems),

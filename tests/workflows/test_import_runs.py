@@ -18,6 +18,7 @@ from rollbook.domains.people.models import Client
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound, TooLarge, WrongKind
 from rollbook.foundation.tables.apart import Options
 from rollbook.workflows import data_imported, file_uploaded, import_carried_out, import_undone
+from rollbook.workflows.file_imported import taking
 from tests import databases
 from tests.imports.taking_back import HEAD, PEOPLE, checksums
 from tests.school import AT, found_school
@@ -303,6 +304,16 @@ def test_whoever_has_lost_the_right_meanwhile_imports_nothing(committed, owner):
     committed.users["vera"].__class__.objects.filter(username="vera").update(is_active=False)
     run = carry_out(run_id)
     assert (run.state, "no right" in run.trouble) == (State.BROKEN, True)
+
+
+def test_a_file_of_which_too_much_is_wrong_is_not_taken(committed, owner, monkeypatch):
+    monkeypatch.setattr(taking, "MOST_PROBLEMS", 5)
+    monkeypatch.setattr(taking, "FIRST_PROBLEMS", 3)
+    wrong = FILE + "Лишний;32.13.2016;067 123-45-67\n" * 5
+    run = carry_out(ordered(committed, owner, data=wrong))
+    assert (run.state, "Too many lines" in run.trouble) == (State.BROKEN, True)
+    assert [problem["line"] for problem in run.problems] == [4, 4, 5]
+    assert not ImportedRow.objects.exists()
 
 
 def test_a_fault_is_told_and_keeps_nothing(committed, owner, monkeypatch):

@@ -26,6 +26,9 @@ from rollbook.workflows.file_imported.standing import Aside, Duplicate, Here, Re
 # So many lines are in memory at once, and are tried anew where some of them are refused.
 CHUNK = 1_000
 ROUNDS = 12
+# Where more is wrong, the file is not what it is taken for, or nobody would look it all through.
+MOST_PROBLEMS = 10_000
+FIRST_PROBLEMS = 200
 
 
 class Added(NamedTuple):
@@ -193,6 +196,11 @@ class Taking:
     def _set_aside(self, line: int, declared: str, reason: str, values: Mapping[str, object]) -> None:
         plain = {name: told if isinstance(told, int) else str(told) for name, told in values.items()}
         self.tally.problems.append(LineProblem(line, self._heading.get(declared, ""), reason, plain))
+        if len(self.tally.problems) > MOST_PROBLEMS:
+            first = sorted(self.tally.problems, key=lambda problem: problem.line)[:FIRST_PROBLEMS]
+            raise imports.TooManyWrong(
+                Problem(Origin(FILE, each.line), each.column, each.reason, each.values) for each in first
+            )
 
     def _declared(self, problem: Problem, cells: Mapping[str, Cell]) -> str:
         """The chosen column that the field of a row is read from; of several that which says what is wrong."""

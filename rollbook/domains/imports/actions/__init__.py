@@ -1,6 +1,6 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
-from rollbook.domains.imports.actions.refusing import NotImported, refuse
+from rollbook.domains.imports.actions.refusing import NotImported, TooManyWrong, refuse
 from rollbook.domains.imports.actions.rows import Ids, Kept, keep, remember, take_away
 from rollbook.domains.imports.actions.runs import (
     CannotBeUndone,
@@ -21,6 +21,6 @@ from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, 
 
 __all__ = [
     "CannotBeUndone", "Ids", "KEPT", "Kept", "NoFile", "NotAlone", "NotImported", "Reading", "RunsAlready",
-    "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files", "keep",
+    "TooManyWrong", "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files", "keep",
     "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
 ]

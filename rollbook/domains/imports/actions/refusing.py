@@ -16,6 +16,12 @@ class NotImported(Refused):
         self.problems = tuple(problems)
 
 
+class TooManyWrong(NotImported):
+    """Of a file of which all but what is wrong would be taken; `problems` are the first."""
+
+    sentence = _("Too many lines are wrong, so nothing was kept. Look whether each column is what it is said to be.")
+
+
 def refuse(problems: Sequence[Problem]) -> None:
     """NotImported, where there are any."""
     if problems:
