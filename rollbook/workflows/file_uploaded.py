@@ -13,8 +13,9 @@ from rollbook.domains.access.models import Branch
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.actions import NoFile, Reading
+from rollbook.domains.imports.models import KnownHeader
 from rollbook.domains.imports.rules.recognising import unmet
-from rollbook.foundation.errors import InvalidInput
+from rollbook.foundation.errors import Declined, InvalidInput
 from rollbook.foundation.tables import apart
 from rollbook.foundation.tables.apart import Described, Options
 from rollbook.workflows import file_imported
@@ -24,20 +25,30 @@ DUPLICATES = ("join", "skip")
 
 def send(*, name: str, data: bytes, at: datetime, by: Actor) -> int:
     """Keep a file that was sent, with what is recognised in it; returns the upload. A file whose first line is known is
-    taken as the last one was. Declined where it is no table."""
+    taken as the last one was, if it can be. Declined where it is no table."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     described = apart.describe(name=name, data=data)
     first = file_imported.fingerprint(described.columns)
-    if known := imported.header(fingerprint=first, by=by):
-        options = Options(**known.options)
-        described = apart.describe(name=name, data=data, options=options) if options != Options() else described
-        reading = Reading(
-            known.options, _plain(described, first), known.kind, _there(known.columns, described),
-            _branch(known.branch_id, by), known.duplicates, dict.fromkeys(known.columns, 100),
-        )
-    else:
-        reading = _recognised(described, Options(), "", _branch(None, by), "join", first, by)
+    known = imported.header(fingerprint=first, by=by)
+    reading = (known and _as_last_time(known, name, data, described, by)) or _recognised(
+        described, Options(), "", _branch(None, by), "join", first, by
+    )
     return imports.add_upload(name=name, data=data, reading=reading, at=at, by=by)
+
+
+def _as_last_time(known: KnownHeader, name: str, data: bytes, described: Described, by: Actor) -> Reading | None:
+    """None where the file cannot be read so: its sheet has another name, or none of the columns is there."""
+    first, options = file_imported.fingerprint(described.columns), Options(**known.options)
+    if options != Options():
+        try:
+            described = apart.describe(name=name, data=data, options=options)
+        except Declined:
+            return None
+    columns = _there(known.columns, described)
+    return Reading(
+        known.options, _plain(described, first), known.kind, columns, _branch(known.branch_id, by), known.duplicates,
+        dict.fromkeys(columns, 100),
+    ) if columns else None
 
 
 def read_again(

@@ -1,10 +1,12 @@
 """A file is sent, understood, and taken in by a worker: once, whoever presses how often, and whoever dies."""
 
+import io
 import threading
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
+import xlsxwriter
 from django.db import connections
 from django.utils import translation
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -100,6 +102,30 @@ def test_the_next_file_with_this_header_is_taken_as_the_last_one(school, vera):
     file_uploaded.order(upload_id=upload_id, is_trial=False, at=NOW, by=vera)
     card = kept.upload(upload_id=send(vera, "A;B\nСидоров Пётр;13.05.2016\n"), by=vera)
     assert (dict(card.columns), card.branch_id, card.duplicates) == (columns, south, "skip")
+
+
+def test_what_was_said_of_the_last_file_does_not_stop_the_next_one(school, vera):
+    march, april = (
+        _book({name: [["ФИО ребёнка", "Дата рождения"], ["Петров Иван", "12.05.2016"]]}) for name in ("Март", "Апрель")
+    )
+    upload_id = send(vera, march, "kids.xlsx")
+    file_uploaded.read_again(
+        upload_id=upload_id, options=Options(sheet="Март"), kind="", branch_id=None, duplicates="join", by=vera
+    )
+    file_uploaded.order(upload_id=chosen(upload_id, vera, school), is_trial=False, at=NOW, by=vera)
+    card = kept.upload(upload_id=send(vera, april, "kids.xlsx"), by=vera)
+    assert (card.described["sheet"], card.kind, card.columns["Дата рождения"]) == ("Апрель", "clients", "birth_date")
+    assert kept.upload(upload_id=send(vera, march, "kids.xlsx"), by=vera).options["sheet"] == "Март"
+
+
+def _book(sheets):
+    data = io.BytesIO()
+    with xlsxwriter.Workbook(data) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return data.getvalue()
 
 
 def test_a_file_may_be_read_otherwise(school, vera):

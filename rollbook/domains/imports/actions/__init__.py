@@ -21,6 +21,6 @@ from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, 
 
 __all__ = [
     "CannotBeUndone", "Ids", "KEPT", "Kept", "NoFile", "NotAlone", "NotImported", "Reading", "RunsAlready",
-    "TooManyWrong", "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files", "keep",
-    "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
+    "TooManyWrong", "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files",
+    "keep", "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
 ]
