@@ -4,6 +4,7 @@ from decimal import Decimal as D
 import pytest
 from django.db import OperationalError
 
+from rollbook.domains.access.models import Role
 from rollbook.domains.billing.models import Account, Payment, Tariff
 from rollbook.domains.journal.models import Mark
 from rollbook.screens import clients
@@ -52,6 +53,26 @@ def test_a_lesson_is_marked_and_says_who_came(anna, school):
     assert (row["name"], row["cell"]["status"], row["cell"]["minutes_late"]) == ("Ivan", "attended", 5)
     back = anna.post(f"/lessons/{lesson}/marks", {"marks": [{"client_id": ivan, "status": None, "seen": 1}]})
     assert back.json()["rows"][0]["cell"]["status"] is None
+
+
+@pytest.mark.parametrize(
+    ("permission", "address", "body"),
+    [
+        (
+            "payment.take", "/clients/{client}/payments",
+            {"amount": "5", "method": "cash", "on": "2026-09-01", "key": "a" * 32},
+        ),
+        ("journal.mark", "/lessons/{lesson}/everyone", {}),
+        ("journal.mark", "/lessons/{lesson}/marks", {"marks": []}),
+        ("lesson.edit", "/lessons/{lesson}/cancellation", {"reason": "Flu"}),
+    ],
+)
+def test_whoever_may_change_something_is_told_how_it_stands(client, school, permission, address, body):
+    """What was done is never answered as if it were not there."""
+    Role.objects.filter(name="Clerk").update(permissions=[permission])
+    client.force_login(school.users["dina"])
+    where = address.format(client=school.clients()[0].pk, lesson=school.lessons["chess"].pk)
+    assert Caller(client, "").post(where, body).status_code in {200, 201}
 
 
 def test_a_stale_mark_is_a_conflict_with_both_values(anna, school):

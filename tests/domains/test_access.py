@@ -347,6 +347,28 @@ def test_roles_of_ones_own(school):
         actions.remove_role(role_id=role("teacher"), at=AT, by=by)
 
 
+def test_default_roles_hold_what_their_permissions_imply():
+    assert all(rules.completed(held) == held for held in rules.DEFAULT_ROLES.values())
+    assert all(rules.completed(implied) == implied for implied in rules.IMPLIES.values())
+
+
+def test_a_role_gets_what_its_permissions_imply(school):
+    by = school.actor("vera")
+    till = actions.add_role(values={"name": "Till", "permissions": {P.PAYMENT_TAKE}}, at=AT, by=by)
+    assert Role.objects.get(pk=till).permissions == ["client.see", "payment.take"]
+    values = {"name": "Till", "permissions": {P.JOURNAL_CORRECT}}
+    actions.change_role(role_id=till, values=values, seen=None, at=AT, by=by)
+    assert Role.objects.get(pk=till).permissions == ["journal.correct", "journal.mark", "journal.see"]
+    Role.objects.filter(pk=till).update(permissions=["staff.edit"])  # as it may have been stored otherwise
+    assert queries.role(role_id=till, by=by).permissions == {P.STAFF_EDIT, P.STAFF_SEE}
+
+
+def test_what_is_implied_counts_among_what_one_must_hold(school):
+    keeper = Actor(None, "", "test", (everywhere(MANAGE, EDIT),))
+    with pytest.raises(NotAllowed):
+        actions.add_role(values={"name": "More", "permissions": {EDIT}}, at=AT, by=keeper)
+
+
 @pytest.mark.parametrize("name", ["", " ​ ", "x" * 101])
 def test_a_role_of_ones_own_has_a_name(school, name):
     with pytest.raises(InvalidInput):

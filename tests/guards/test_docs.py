@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from rollbook.api.v1 import api
-from rollbook.domains.access.rules import DEFAULT_ROLES, Permission
+from rollbook.domains.access.rules import DEFAULT_ROLES, IMPLIES, Permission
 from rollbook.foundation.errors import STATUS
 from rollbook.operations.launch.cli import USAGE
 from rollbook.screens.journal import State
@@ -56,6 +56,15 @@ def test_the_table_of_rights_is_that_of_a_new_installation():
         permission.value: ["✓" if permission in held else "" for held in DEFAULT_ROLES.values()]
         for permission in Permission
     }
+
+
+def test_what_permissions_bring_along_is_told():
+    told = {
+        permission: set(re.findall(r"[a-z.]+", brings))
+        for those, brings in rows("reference/rights.md", under="| permission | brings along |")
+        for permission in re.findall(r"[a-z.]+", those)
+    }
+    assert told == {permission: set(brings) for permission, brings in IMPLIES.items()}
 
 
 def test_the_letters_of_the_journal_are_those_of_its_cells():

@@ -147,6 +147,16 @@ def test_roles(vera, oleg, school):
     assert vera.post(f"/settings/roles/{role('teacher')}/removal/").status_code == 409
 
 
+def test_a_permission_tells_what_it_brings_along_and_brings_it(vera):
+    page = vera.get("/settings/roles/new/").content.decode()
+    assert "And take them back. Brings along: See clients." in page
+    assert "Brings along: See journals, Mark lessons." in page
+    assert vera.post("/settings/roles/new/", {"name": "Till", "permissions": ["payment.take"]}).status_code == 303
+    till = Role.objects.get(name="Till").pk
+    page = vera.get(f"/settings/roles/{till}/edit/").content.decode()
+    assert re.search(r'value="client.see" checked', page)
+
+
 def test_roles_are_for_those_who_manage_all(oleg, school):
     for path in ("/settings/roles/new/", f"/settings/roles/{role('teacher')}/edit/"):
         assert oleg.get(path).status_code == 403

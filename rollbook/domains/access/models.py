@@ -15,6 +15,7 @@ from django.utils.translation import pgettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.actor import Grant as GrantValue
+from rollbook.domains.access.rules import completed
 from rollbook.domains.access.scoping import Scope, ScopedQuerySet
 from rollbook.foundation.compiled import Rows, once
 from rollbook.foundation.errors import NotAllowed
@@ -187,11 +188,11 @@ def _held(*, user: Any) -> Rows:
 
 @lru_cache(maxsize=1000)
 def permissions_of(code: str | None, stored: tuple[str, ...]) -> frozenset[Permission]:
-    """What a newer or older version stored and this one does not know gives no right; an owner holds whatever there is,
-    also what came after the installation."""
+    """What a newer or older version stored and this one does not know gives no right, and what is known brings what it
+    implies; an owner holds whatever there is, also what came after the installation."""
     if code == Role.OWNER:
         return frozenset(Permission)
-    return frozenset(permission for permission in Permission if permission in stored)
+    return completed({permission for permission in Permission if permission in stored})
 
 
 class Role(models.Model):

@@ -53,6 +53,20 @@ class Grant:
 
 
 P = Permission
+
+# Whoever changes something sees it, for each change is answered by how it stands now. What only adds to what is seen
+# (phones, money, history) or is chosen and shown on pages of its own (tariffs, settings, access) implies nothing.
+IMPLIES: Mapping[Permission, frozenset[Permission]] = {
+    P.CLIENT_EDIT: frozenset({P.CLIENT_SEE}),
+    P.PAYMENT_TAKE: frozenset({P.CLIENT_SEE}),
+    P.STAFF_EDIT: frozenset({P.STAFF_SEE}),
+    P.GROUP_EDIT: frozenset({P.JOURNAL_SEE}),
+    P.LESSON_EDIT: frozenset({P.JOURNAL_SEE}),
+    P.LESSON_JOIN: frozenset({P.JOURNAL_SEE}),
+    P.JOURNAL_MARK: frozenset({P.JOURNAL_SEE}),
+    P.JOURNAL_CORRECT: frozenset({P.JOURNAL_SEE, P.JOURNAL_MARK}),
+}
+
 _NOWHERE: Mapping[int, int] = MappingProxyType({})
 _SEES = frozenset({P.CLIENT_SEE, P.STAFF_SEE, P.JOURNAL_SEE})
 _WORKS = _SEES | {
@@ -87,6 +101,11 @@ LONGEST_PASSWORD = 4096  # bytes: what is longer only keeps the hash busy
 def digest_of(secret: str) -> str:
     """A key or link is long and random, so one plain hash is enough; passwords are another matter."""
     return sha256(secret.encode()).hexdigest()
+
+
+def completed(permissions: Set[Permission]) -> frozenset[Permission]:
+    """With what these imply."""
+    return frozenset(permissions).union(*(IMPLIES.get(permission, ()) for permission in permissions))
 
 
 def covers(

@@ -12,7 +12,7 @@ from rollbook.domains.access import queries as access
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.models import Branch, Role
 from rollbook.domains.access.queries import Account, Doors, Invited, RoleCard, house
-from rollbook.domains.access.rules import own_all
+from rollbook.domains.access.rules import IMPLIES, own_all
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.queries import Line
@@ -30,6 +30,12 @@ class Words:
     permission: Permission
     label: str | Promise
     hint: str | Promise
+
+    @property
+    def brings(self) -> tuple[str, ...]:
+        """What it implies, in words."""
+        implied = IMPLIES.get(self.permission, ())
+        return tuple(str(each.label) for _title, words in PERMISSIONS for each in words if each.permission in implied)
 
 
 # All permissions, in the groups in which a role shows them.

@@ -34,7 +34,8 @@ class RoleFields(TypedDict, total=False):
 
 @transaction.atomic
 def add_role(*, values: RoleFields, at: datetime, by: Actor) -> int:
-    _refuse_more_than_held(values.get("permissions", frozenset()), None, by)
+    """Add a role; what its permissions imply comes with them."""
+    _refuse_more_than_held(rules.completed(values.get("permissions", frozenset())), None, by)
     columns = _columns(values, code=None)
     with refusing(_TAKEN):
         role = Role.objects.create(**columns)
@@ -47,7 +48,7 @@ def change_role(*, role_id: int, values: RoleFields, seen: int | None, at: datet
     """Change a role for all who hold it, from their next request on. Only whoever holds everywhere all that it carries,
     before and after."""
     role = _to_change(role_id, by)
-    wanted = values.get("permissions", role.known_permissions())
+    wanted = rules.completed(values.get("permissions", role.known_permissions()))
     if role.code == Role.OWNER and wanted != frozenset(Permission):
         raise OwnerHoldsAll
     _refuse_more_than_held(wanted, role.code, by)
@@ -92,5 +93,5 @@ def _columns(values: RoleFields, *, code: str | None) -> dict[str, object]:
         if len(name) > 100 or not (name or code):
             raise InvalidInput({"name": _("A name has 1 to 100 characters.")})
     if "permissions" in values:
-        columns["permissions"] = sorted(values["permissions"])
+        columns["permissions"] = sorted(rules.completed(values["permissions"]))
     return columns
