@@ -12,10 +12,11 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as imported
-from rollbook.domains.imports.actions import NoFile, Reading
+from rollbook.domains.imports.actions import ChosenOtherwise, NoFile, Reading
 from rollbook.domains.imports.models import KnownHeader
+from rollbook.domains.imports.queries import UploadCard
 from rollbook.domains.imports.rules.recognising import unmet
-from rollbook.foundation.errors import Declined, InvalidInput
+from rollbook.foundation.errors import Declined, InvalidInput, NotFound
 from rollbook.foundation.tables import apart
 from rollbook.foundation.tables.apart import Described, Options
 from rollbook.workflows import file_imported
@@ -93,6 +94,22 @@ def order(*, upload_id: int, is_trial: bool, at: datetime, by: Actor) -> int:
         for header in {upload.described["first"], file_imported.fingerprint(upload.described["columns"])}:
             imports.know_header(fingerprint=header, reading=reading, at=at, by=by)
     return imports.ask(upload_id=upload_id, is_trial=is_trial, at=at, by=by)
+
+
+def order_tried(*, run_id: int, at: datetime, by: Actor) -> int:
+    """Have taken in what a trial has tried; returns the run. ChosenOtherwise where the file is meant otherwise now."""
+    return order(upload_id=as_read(run_id=run_id, by=by).upload_id, is_trial=False, at=at, by=by)
+
+
+def as_read(*, run_id: int, by: Actor) -> UploadCard:
+    """The file of a run, to be read as the run has read it: ChosenOtherwise where it would not be any more."""
+    run = imported.run(run_id=run_id, by=by)
+    if run.upload_id is None:
+        raise NotFound
+    upload = imported.upload(upload_id=run.upload_id, by=by)
+    if run.result.get("reading", upload.reading) != upload.reading:
+        raise ChosenOtherwise
+    return upload
 
 
 def _recognised(

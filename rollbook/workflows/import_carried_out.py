@@ -78,6 +78,7 @@ def _take(run: RunCard, who: Actor, at: datetime, by: Actor) -> bool:
         run_id=run.run_id, added=outcome.added, shape=shape, at=max(at, timezone.now()), by=by,
         problems=[_of_line(problem) for problem in outcome.problems],
         result={
+            "reading": upload.reading,
             "lines": outcome.lines, "taken": outcome.taken, "joined": outcome.joined, "known": outcome.known,
             "skipped": outcome.skipped, "broken": outcome.broken, "problems": len(outcome.problems),
             "overlaps": [_of_overlap(overlap) for overlap in outcome.overlaps[:MOST_OVERLAPS]],

@@ -14,7 +14,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from rollbook.domains.access.actor import operator
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as kept
-from rollbook.domains.imports.actions import NoFile, NotAlone, RunsAlready
+from rollbook.domains.imports.actions import ChosenOtherwise, NoFile, NotAlone, RunsAlready
 from rollbook.domains.imports.models import ImportedRow, Run, State, Upload
 from rollbook.domains.people.models import Client
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound, TooLarge, WrongKind
@@ -237,6 +237,38 @@ def test_while_it_runs_nobody_changes_how(committed, owner):
     upload_id = Run.objects.get(pk=run_id).upload_id
     with pytest.raises(RunsAlready):
         chosen(upload_id, owner, committed)
+
+
+def test_what_was_taken_in_stays_as_it_was_meant_and_another_sheet_is_another_upload(committed, owner):
+    book = _book({
+        name: [["ФИО ребёнка", "Дата рождения"], [child, "12.05.2016"]]
+        for name, child in (("Март", "Петров Иван"), ("Апрель", "Сидоров Пётр"))
+    })
+    upload_id = chosen(send(owner, book, "kids.xlsx"), owner, committed)
+    carry_out(file_uploaded.order(upload_id=upload_id, is_trial=False, at=NOW, by=owner))
+    april = {"options": Options(sheet="Апрель"), "kind": "", "branch_id": None, "duplicates": "join", "by": owner}
+    with pytest.raises(RunsAlready):
+        file_uploaded.read_again(upload_id=upload_id, **april)
+    again = send(owner, book, "kids.xlsx")
+    file_uploaded.read_again(upload_id=again, **april)
+    run_id = file_uploaded.order(upload_id=chosen(again, owner, committed), is_trial=False, at=NOW, by=owner)
+    assert carry_out(run_id).added["clients"] == 1
+    assert Client.objects.filter(last_name="Сидоров").exists()
+
+
+def test_of_a_trial_only_that_is_imported_which_was_tried(committed, owner):
+    trial = carry_out(ordered(committed, owner, is_trial=True))
+    file_uploaded.choose(
+        upload_id=trial.upload_id, columns=kept.upload(upload_id=trial.upload_id, by=owner).columns,
+        branch_id=committed.branches["south"].pk, duplicates="join", by=owner,
+    )
+    with pytest.raises(ChosenOtherwise):
+        file_uploaded.order_tried(run_id=trial.pk, at=NOW, by=owner)
+    with pytest.raises(ChosenOtherwise):
+        file_uploaded.as_read(run_id=trial.pk, by=owner)
+    chosen(trial.upload_id, owner, committed)
+    carry_out(file_uploaded.order_tried(run_id=trial.pk, at=NOW, by=owner))
+    assert Client.objects.filter(last_name="Петров", branch=committed.branches["north"]).exists()
 
 
 def test_how_far_it_is_is_seen_from_outside(committed, owner, monkeypatch):

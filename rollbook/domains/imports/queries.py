@@ -1,3 +1,4 @@
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from django.db.models import QuerySet
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.imports.models import ImportedRow, KnownHeader, Run, State, Upload
 from rollbook.domains.imports.rules import Known
+from rollbook.domains.imports.rules.usual import digest
 from rollbook.foundation.errors import NotFound
 
 
@@ -61,6 +63,12 @@ class UploadCard:
     columns: Mapping[str, str]
     branch_id: int | None
     duplicates: str
+
+    @property
+    def reading(self) -> str:
+        """How it is taken in, in one word: the same until somebody chooses otherwise."""
+        told = [self.options, self.kind, self.columns, self.branch_id, self.duplicates]
+        return digest(json.dumps(told, sort_keys=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,12 +183,8 @@ def run(request: HttpRequest, run_id: int) -> HttpResponse:
     found = screen.run(run_id=run_id, by=request.actor)
     if request.method == "GET":
         return _run(request, found)
-    if found.run.upload_id is None:
-        raise NotFound
     try:
-        ordered = file_uploaded.order(
-            upload_id=found.run.upload_id, is_trial=False, at=timezone.now(), by=request.actor
-        )
+        ordered = file_uploaded.order_tried(run_id=run_id, at=timezone.now(), by=request.actor)
     except (Refused, InvalidInput) as declined:
         return _run(request, found, status_of(declined), declined)
     return see_other("settings-import-run", ordered)
@@ -214,13 +210,12 @@ def undo(request: HttpRequest, run_id: int) -> HttpResponse:
 def errors(request: HttpRequest, run_id: int) -> HttpResponse:
     """The lines that were set aside, with the reasons, as a table to be put right and sent again."""
     form = request.GET.get("form", "csv")
-    found = kept.run(run_id=run_id, by=request.actor)
-    if found.upload_id is None or form not in TYPES:
+    card = file_uploaded.as_read(run_id=run_id, by=request.actor)
+    if form not in TYPES:
         raise NotFound
-    card = kept.upload(upload_id=found.upload_id, by=request.actor)
     problems = [LineProblem(**each) for each in kept.problems(run_id=run_id, by=request.actor)]
     data = file_imported.error_file(
-        name=card.name, file=kept.content(upload_id=found.upload_id, by=request.actor),
+        name=card.name, file=kept.content(upload_id=card.upload_id, by=request.actor),
         options=Options(**card.options), problems=problems, form=form, by=request.actor,
     )
     stem = card.name.rpartition(".")[0] or card.name

@@ -4,6 +4,7 @@ from rollbook.domains.imports.actions.refusing import NotImported, TooManyWrong,
 from rollbook.domains.imports.actions.rows import Ids, Kept, keep, remember, take_away
 from rollbook.domains.imports.actions.runs import (
     CannotBeUndone,
+    ChosenOtherwise,
     NoFile,
     NotAlone,
     RunsAlready,
@@ -20,7 +21,8 @@ from rollbook.domains.imports.actions.runs import (
 from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, change_upload, forget_files, know_header
 
 __all__ = [
-    "CannotBeUndone", "Ids", "KEPT", "Kept", "NoFile", "NotAlone", "NotImported", "Reading", "RunsAlready",
-    "TooManyWrong", "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish", "forget_files",
-    "keep", "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue", "take_away", "tell",
+    "CannotBeUndone", "ChosenOtherwise", "Ids", "KEPT", "Kept", "NoFile", "NotAlone", "NotImported", "Reading",
+    "RunsAlready", "TooManyWrong", "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish",
+    "forget_files", "keep", "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue",
+    "take_away", "tell",
 ]

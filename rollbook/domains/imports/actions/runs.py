@@ -23,7 +23,15 @@ _LOCK = "SELECT pg_try_advisory_xact_lock(hashtext('imports.run'), %s::int)"
 
 
 class RunsAlready(Refused):
-    sentence = gettext_lazy("This file is being imported, or has been already.")
+    sentence = gettext_lazy(
+        "This file is being imported, or has been already. To take in more of it, another sheet, send it once more."
+    )
+
+
+class ChosenOtherwise(Refused):
+    """Somebody has chosen since how the file is to be read or what its columns mean."""
+
+    sentence = gettext_lazy("What the file is taken for has been changed since: look at the file once more.")
 
 
 class NotAlone(Refused):

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import transaction
+from django.db.models import Q
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
@@ -49,7 +50,8 @@ def change_upload(*, upload_id: int, reading: Reading, by: Actor) -> None:
     upload = Upload.objects.defer("data").select_for_update().filter(pk=upload_id).first()
     if upload is None:
         raise NotFound
-    if Run.objects.filter(upload=upload, state__in=[State.WAITING, State.RUNNING]).exists():
+    done = Q(is_trial=False, state=State.DONE)
+    if Run.objects.filter(done | Q(state__in=[State.WAITING, State.RUNNING]), upload=upload).exists():
         raise RunsAlready
     _set(upload, reading, by)
     upload.save(update_fields=["options", "described", "kind", "columns", "branch", "duplicates"])
