@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import Case, CharField, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, Exists, F, FilteredRelation, OuterRef, Q, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
@@ -54,9 +54,10 @@ class Listed:
 
 
 def listed(*, at: datetime, by: Actor, words: str = "", after: Key | None = None) -> Listed:
-    """A page of clients by name; with `words` those whose name, or whose contact's name or phone, has all of them.
+    """A page of clients by name; with `words` those whose name, or a contact's name or phone, has all of them.
 
-    ё and е are one letter; a phone is known by four digits or more, in any spelling. Two statements.
+    Where nobody has all, those who have some of them while a contact has the others. ё and е are one letter; a phone is
+    known by four digits or more, in any spelling. Two statements, three where the first finds nobody.
     """
     rows, page = cut(_listed(words, after, by), after=after, size=PAGE)
     details = {row.client_id: row for row in _details([pk for _, pk in rows], at, by)}
@@ -72,7 +73,9 @@ def _listed(words: str, after: Key | None, by: Actor) -> Iterable[Any]:
     patterns = [pattern(word, anywhere=len(word) >= SHORT) for word in sorted(sought(words), key=len, reverse=True)]
     if not patterns:
         return _by_name(by, **place)
-    return _by_words(by, len(patterns), **{f"word_{n}": like for n, like in enumerate(patterns)}, **place)
+    told = {f"word_{n}": like for n, like in enumerate(patterns)} | place
+    found = list(_by_words(by, len(patterns), **told))
+    return found if found or len(patterns) == 1 else _by_words_apart(by, len(patterns), **told)
 
 
 def _seen(by: Actor) -> ClientQuerySet:
@@ -100,20 +103,30 @@ def _by_phone(by: Actor, *, phone: Any, after_search: Any = None, after_pk: Any 
 
 @partial(compiled, keeps_plan=False)
 def _by_words(by: Actor, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any) -> Rows:
-    """The first that fit, unsorted: to sort all that fit a letter would be to read them all. A name and a contact's
-    name are sought apart, each by its own index."""
+    """One name has them all, so that the index of names finds those who have each. The first that fit, unsorted: to
+    sort all that fit a letter would be to read them all. A name and a contact's are sought apart, by an index each."""
+    likes = [patterns[f"word_{n}"] for n in range(words)]
+    named = _seen(by).filter(*(Q(search__like=like) for like in likes))
+    reached = _seen(by).filter(*(Q(relations__contact__search__like=like) for like in likes))
+    return _page(_first(named, reached), after_search, after_pk)
+
+
+@partial(compiled, keeps_plan=False)
+def _by_words_apart(by: Actor, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any) -> Rows:
+    """Each word is in the client's name or in a contact's."""
     first, *rest = (patterns[f"word_{n}"] for n in range(words))
     seen = _seen(by)
     for word in rest:
-        seen = seen.filter(Q(search__like=word) | Q(pk__in=_of_contacts(word)))
-    # Joined, not asked of a set: whoever has found enough need not look at the rest.
+        reached = Relation.objects.filter(client=OuterRef("pk"), contact__search__like=word)
+        seen = seen.filter(Q(search__like=word) | Exists(reached))
     named, reached = seen.filter(search__like=first), seen.filter(relations__contact__search__like=first)
-    found = named.values("pk")[:CANDIDATES].union(reached.values("pk")[:CANDIDATES])
-    return _page(Client.objects.filter(pk__in=found), after_search, after_pk)
+    return _page(_first(named, reached), after_search, after_pk)
 
 
-def _of_contacts(word: Any) -> Rows:
-    return Relation.objects.filter(contact__search__like=word).values("client")
+def _first(*found: ClientQuerySet) -> ClientQuerySet:
+    """Joined, not asked of a set: whoever has found enough need not look at the rest."""
+    one, *others = (rows.values("pk")[:CANDIDATES] for rows in found)
+    return Client.objects.filter(pk__in=one.union(*others))
 
 
 def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
@@ -126,20 +139,18 @@ def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:
 
 @compiled
 def _rows(by: Actor, *, ids: Any, at: Any) -> Rows:
-    payer = Relation.objects.filter(client=OuterRef("pk"), pays=True)
     return (
         Client.objects.filter(pk__any=ids)
         .annotate(
             today=local_day(at, "branch__time_zone"),
             group_names=_group_names(at, by),
-            payer=Subquery(payer.values("contact__name")[:1]),
-            payer_is=Subquery(payer.values("kinship")[:1]),
-            payer_phone=_if_seen(Permission.PHONE_SEE, by, Subquery(payer.values("contact__phone")[:1])),
+            payer=FilteredRelation("relations", condition=Q(relations__pays=True)),  # there is one, if any
+            payer_phone=_if_seen(Permission.PHONE_SEE, by, F("payer__contact__phone")),
             money=_if_seen(Permission.MONEY_SEE, by, Coalesce("account__balance", Decimal("0.00"))),
         )
         .values_list(
-            "pk", "name", "birth_date", "today", "branch__name", "group_names", "payer", "payer_is", "payer_phone",
-            "money",
+            "pk", "name", "birth_date", "today", "branch__name", "group_names", "payer__contact__name",
+            "payer__kinship", "payer_phone", "money",
         )
     )
 

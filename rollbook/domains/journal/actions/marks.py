@@ -151,10 +151,8 @@ def _refuse_time(
     if lesson.day > today and {Status.ATTENDED, Status.MISSED} & set(marks.values()):
         raise NotYet(_("The lesson has not been yet: who came can be marked on its day."))
     if lesson.day < today - timedelta(days=edit_days):
-        if by.may(Permission.JOURNAL_CORRECT):
-            correctable = Lesson.objects.visible_to(by, Permission.JOURNAL_CORRECT)
-            if correctable.filter(pk=lesson.pk).exists():
-                return
+        if Permission.JOURNAL_CORRECT in Lesson.objects.all().held_on(by, lesson.pk, Permission.JOURNAL_CORRECT):
+            return
         sentence = ngettext(
             "Marks can be changed for {days} day after the lesson.",
             "Marks can be changed for {days} days after the lesson.",
