@@ -266,6 +266,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "5/5m/key",
     "login_from_address": "20/m/ip",
     "login_of_account": "100/h/key",
+    "refused_from_address": "20/m/ip",
     "link": "20/m/ip",
 }
 

@@ -49,13 +49,17 @@ VERBS: Mapping[str, str | Promise] = {
     "house.backed_up": _("Backup made"),
     "house.backup_failed": _("No backup was made"),
     "house.examined": _("Examined"),
+    "house.not_tried": _("A backup could not be tried"),
     "house.proof_failed": _("A backup could not be restored"),
     "house.proven": _("Backup restored for trial"),
     "house.restored": _("Restored from a backup"),
     "key.made": _("API key made"),
     "user.changed": _("Profile changed"),
+    "user.codes_made": _("New recovery codes made"),
     "user.disabled": _("Disabled"),
     "user.enabled": _("Enabled"),
+    "user.factor_added": _("Second factor added"),
+    "user.factor_removed": _("Second factor removed"),
     "user.joined": _("Joined"),
     "user.link_made": _("Sign-in link made"),
     "user.login_changed": _("Login or e-mail changed"),
@@ -108,6 +112,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "email": _("e-mail"),
     "excused_share": _("charged for an excused lesson, %"),
     "expires_at": _("valid until"),
+    "factor": _("kind"),
     "file": _("file"),
     "first_name": _("first name"),
     "from": _("from"),
@@ -174,6 +179,7 @@ _REACHES: Mapping[str, Promise] = {
     "groups": _("in groups"),
     "own": _("one's own groups and clients"),
 }
+_FACTORS: Mapping[str, Promise] = {"totp": _("Authenticator app"), "webauthn": _("Passkey")}
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(T[\d:.+-]+)?", re.ASCII)
 
 
@@ -243,6 +249,7 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "calls_until": _clock,
     "closes": _clock,
     "days": lambda value: ", ".join(map(_plain, value)),
+    "factor": _one_of(_FACTORS),
     "kinship": _one_of(dict(Kinship.choices)),
     "language": _one_of(dict(Language.choices)),
     "method": _one_of(dict(Method.choices)),

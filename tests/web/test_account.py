@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_tot
 from cryptography.fernet import InvalidToken
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
+from django.core.cache import cache
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -179,6 +180,36 @@ def test_after_some_tries_one_waits(client, anna):
     assert not is_in(client)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         assert sign_in(client).status_code == 302
+
+
+def tries_until_one_waits(*logins):
+    """How many wrong passwords each of these may have, one after another, from one address each."""
+    answers = [[sign_in(Client(), login, "wrong").status_code for _ in range(6)] for login in logins]
+    return [statuses.count(422) for statuses in answers]
+
+
+def test_spellings_of_one_person_are_counted_as_those_of_nobody(anna):
+    """Were they counted as one, the form would tell that there is such a person."""
+    known = tries_until_one_waits("anna", "anna@example.org", "ANNA")
+    cache.clear()
+    assert tries_until_one_waits("nobody", "nobody@example.org", "NOBODY") == known == [5, 5, 0]
+
+
+def test_so_are_they_by_all_the_world(anna):
+    for login in ("anna", "nobody"):
+        for number in range(100):
+            sign_in(Client(), login, "wrong", REMOTE_ADDR=f"198.51.100.{number}")
+        assert sign_in(Client(), login, **FROM_AFAR).status_code == 429
+        assert sign_in(Client(), f"{login}@example.org", "wrong", **FROM_AFAR).status_code == 422
+
+
+def test_whoever_comes_too_often_uses_up_no_tries_of_a_login(anna):
+    for number in range(20):
+        sign_in(Client(), f"other{number}", "wrong")
+    for _ in range(5):
+        assert sign_in(Client(), password="wrong").status_code == 429
+    with time_machine.travel(timezone.now() + timedelta(minutes=2)):
+        assert sign_in(Client()).status_code == 302
 
 
 def test_an_unknown_login_waits_the_same(client, anna):

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.core.context import request_context
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core import mail
 from django.db import ProgrammingError, connection, transaction
@@ -18,6 +21,8 @@ from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Session, SignIn
 from rollbook.domains.access.rules import device_of
 from rollbook.domains.history.models import Entry
+from rollbook.web.account.adapters import AccountAdapter
+from rollbook.web.account.forms import AuthenticateByKeyForm
 from tests.school import AT
 
 PASSWORD = "correct horse battery"
@@ -160,6 +165,53 @@ def test_a_vain_try_is_kept_the_same_way_whether_there_is_such_a_person(anna):
     assert inserts("anna") == inserts("nobody") == ['INSERT INTO "access_signin"']
 
 
+def test_a_try_that_came_too_often_is_kept_too_but_no_flood_of_them(anna):
+    for _again in range(40):
+        came_in(password="not it")
+    read_and_refused = 5, 20
+    assert SignIn.objects.filter(user=anna, succeeded=False).count() == sum(read_and_refused)
+
+
+def test_a_passkey_of_whoever_was_disabled_is_a_vain_try(anna, rf):
+    """It is in order; what allauth then asks is this."""
+    assert AccountAdapter().respond_user_inactive(rf.post("/"), anna).status_code == 303
+    assert SignIn.objects.values_list("user", "succeeded").get() == (anna.pk, False)
+
+
+def vain(anna):
+    return SignIn.objects.filter(user=anna, succeeded=False).count()
+
+
+def test_a_wrong_code_is_a_vain_try(anna, rf):
+    with request_context(rf.get("/")):
+        TOTP.activate(anna, generate_totp_secret())
+        RecoveryCodes.activate(anna)
+    browser = came_in()
+    for number, typed in enumerate(("000000", "00000000", "no code", "1", "2"), 1):
+        assert browser.post("/account/factors/authenticate/", {"code": typed}).status_code == 422
+        assert vain(anna) == number
+    assert browser.post("/account/factors/authenticate/", {"code": "000000"}).status_code == 429
+    assert vain(anna) == 6
+
+
+def test_so_is_a_code_that_was_used(anna, rf):
+    with request_context(rf.get("/")), time_machine.travel(timezone.now(), tick=False):
+        secret = generate_totp_secret()
+        TOTP.activate(anna, secret)
+        for tries in (0, 1):
+            came_in().post("/account/factors/authenticate/", {"code": code_of(secret)})
+            assert vain(anna) == tries
+
+
+@pytest.mark.parametrize("credential", ['{"id": "x"}', '{"id": 1, "response": 2}'])
+def test_so_is_a_passkey_that_is_refused(anna, rf, credential):
+    Client().post("/account/factors/keys/login/", {"credential": credential})
+    assert SignIn.objects.values_list("user", "succeeded").get() == (None, False)
+    with request_context(rf.post("/")):
+        assert not AuthenticateByKeyForm({"credential": credential}, user=anna).is_valid()
+    assert vain(anna) == 1
+
+
 @pytest.mark.parametrize("change", ["UPDATE access_signin SET succeeded = true", "DELETE FROM access_signin",
                                     "UPDATE history_reading SET by_name = ''", "TRUNCATE history_reading"])  # fmt: skip
 def test_what_is_kept_stays(db, change):
@@ -215,15 +267,53 @@ def test_a_new_password_ends_what_is_open_elsewhere(anna):
     assert Session.objects.filter(user=anna).count() == 1
 
 
-def test_so_does_another_second_factor(anna, monkeypatch):
+def code_of(secret):
+    return format_hotp_value(hotp_value(secret, int(timezone.now().timestamp()) // 30))
+
+
+@pytest.fixture
+def with_app(anna, monkeypatch):
+    """Two browsers of somebody who sets up a code at the first."""
+    monkeypatch.setattr("django.db.transaction.on_commit", lambda act: act())  # a test commits nothing
     here, there = came_in(), came_in()
     here.post("/account/reauthenticate/", {"password": PASSWORD})
     here.get("/account/factors/app/activate/")
-    secret = here.session["mfa.totp.secret"]
-    code = format_hotp_value(hotp_value(secret, int(timezone.now().timestamp()) // 30))
-    monkeypatch.setattr("django.db.transaction.on_commit", lambda act: act())  # a test commits nothing
+    code = code_of(here.session["mfa.totp.secret"])
     assert here.post("/account/factors/app/activate/", {"code": code}).status_code == 302
-    assert (is_in(here), is_in(there)) == (True, False)
+    return here, there
+
+
+def test_so_does_another_second_factor(with_app):
+    assert [is_in(browser) for browser in with_app] == [True, False]
+
+
+def test_what_changes_of_second_factors_stands_in_the_history(anna, school, with_app):
+    here, _there = with_app
+    here.post("/account/factors/codes/new/")
+    here.post("/account/factors/app/deactivate/")
+    key = Authenticator.objects.create(user=anna, type="webauthn", data={"name": "blue", "credential": {}})
+    assert here.post(f"/account/factors/keys/{key.pk}/remove/")["Location"] == "/account/factors/keys/"
+    kept = Entry.objects.filter(subject=f"user:{anna.pk}", verb__regex="factor|codes").order_by("pk")
+    assert list(kept.values_list("verb", "old", "new", "by_name")) == [
+        ("user.factor_added", {}, {"factor": "totp"}, "Anna"),
+        ("user.codes_made", {}, {}, "Anna"),
+        ("user.factor_removed", {"factor": "totp"}, {}, "Anna"),
+        ("user.factor_removed", {"factor": "webauthn"}, {}, "Anna"),
+    ]
+    assert letters() == ["new_device", "factor_added", "codes_made", "factor_removed", "factor_removed"]
+    vera = Client()
+    vera.force_login(school.users["vera"])
+    page = vera.get(f"/settings/access/{anna.pk}/").content.decode()
+    for said in (
+        "Second factor added: kind: Authenticator app", "New recovery codes made",
+        "Second factor removed: kind: Authenticator app", "Second factor removed: kind: Passkey",
+    ):
+        assert said in page
+
+
+def test_a_passkey_that_is_added_stands_there_too(anna):
+    actions.factor_added(factor="webauthn", session=None, at=AT, by=anna.as_actor(via="web"))
+    assert Entry.objects.get(verb="user.factor_added").new == {"factor": "webauthn"}
 
 
 def test_and_being_disabled(anna, school):

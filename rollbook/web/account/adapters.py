@@ -19,26 +19,23 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access import actions as access
 from rollbook.domains.access import queries
-from rollbook.domains.access.actor import ANONYMOUS
 from rollbook.domains.access.models import User
 from rollbook.web.account.devices import known_device, remember, visit
+from rollbook.web.account.tries import TOO_OFTEN, note_vain
 from rollbook.web.pages import see_other
 
 # One sentence for all that may be wrong: an unknown login, a wrong password, somebody who may come in no more.
 WRONG = _("Login or password is wrong.")
-NOTICES = {
-    "account/email/password_changed": "password_set",
-    "account/email/password_set": "password_set",
-    "account/email/password_reset": "password_set",
-    "mfa/email/totp_activated": "factor_added",
-    "mfa/email/totp_deactivated": "factor_removed",
-    "mfa/email/webauthn_added": "factor_added",
-    "mfa/email/webauthn_removed": "factor_removed",
-    "mfa/email/recovery_codes_generated": "codes_made",
+# The letters of allauth tell what was done: with the password, whose action has seen to the rest; with the recovery
+# codes; or with a second factor, and with which.
+PASSWORD = {"account/email/password_changed", "account/email/password_set", "account/email/password_reset"}
+FACTORS = {
+    "mfa/email/totp_activated": (access.factor_added, "totp"),
+    "mfa/email/totp_deactivated": (access.factor_removed, "totp"),
+    "mfa/email/webauthn_added": (access.factor_added, "webauthn"),
+    "mfa/email/webauthn_removed": (access.factor_removed, "webauthn"),
 }
-# Whoever was let in without the factor, or with the one that is no more, signs in anew. (So does whoever knows the old
-# password: that action sees to it.)
-ENDS_OTHERS = {"factor_added", "factor_removed"}
+CODES = "mfa/email/recovery_codes_generated"
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -61,31 +58,31 @@ class AccountAdapter(DefaultAccountAdapter):
             for each in tries:
                 each.rollback()
         else:
-            access.note_failed_sign_in(
-                user_id=whose and whose.pk, visit=visit(request), at=timezone.now(), by=ANONYMOUS
-            )
+            note_vain(request, whose)
         return user
 
     def _count_try(self, request: HttpRequest, login: str, user: User | None) -> list[Any]:
         """Tries of a device known to this person are counted by themselves. Those of strangers are counted three
-        times: of the address, of the address at this login, and of all the world at this login."""
+        times: of the address, of the address at this login, and of all the world at this login; the first that was
+        too often ends it. A stranger's are counted by what was typed: if login and e-mail of a person were counted
+        as one, or two spellings, it would tell that there is such a person."""
         device = user and known_device(request, user.pk)
-        login = f"user {user.pk}" if user else login.lower()
-        stranger = ratelimit.get_ip(request)
+        typed = login.lower()
         counted = (
-            [("login_failed", f"{device} {login}")]
-            if device
+            [("login_failed", f"{device} user {user.pk}")]
+            if user and device
             else [
-                ("login_failed", f"{stranger} {login}"),
                 ("login_from_address", None),
-                ("login_of_account", login),
+                ("login_failed", f"{ratelimit.get_ip(request)} {typed}"),
+                ("login_of_account", typed),
             ]
         )
         tries: list[Any] = []
         for action, key in counted:
             usage = ratelimit.consume(request, app="allauth.account", action=action, key=key)
             if not usage:
-                raise self.validation_error("too_many_login_attempts")
+                note_vain(request, user, too_often=True)
+                raise self.validation_error(TOO_OFTEN)
             tries.append(usage)
         return tries
 
@@ -101,6 +98,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return response
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
+        note_vain(request, user)
         return see_other("account_login")
 
     def set_password(self, user: AbstractBaseUser, password: str) -> None:
@@ -113,15 +111,15 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: Any, context: dict[str, Any] | None = None, email: str | None = None
     ) -> None:
-        kind = NOTICES[template_prefix]
-        if kind in ENDS_OTHERS and (request := context_of_allauth.request):
-            access.end_other_sessions(
-                apart_from=request.session.session_key, at=timezone.now(), by=user.as_actor(via="web")
-            )
-        if address := email or user.email:
-            access.order_notice(
-                kind=kind, email=address, language=user.language, by=user.as_actor(via="web")
-            )
+        now, by = timezone.now(), user.as_actor(via="web")
+        if template_prefix in PASSWORD:
+            if user.email:
+                access.order_notice(kind="password_set", email=user.email, language=user.language, by=by)
+        elif template_prefix == CODES:
+            access.codes_made(at=now, by=by)
+        else:
+            note, factor = FACTORS[template_prefix]
+            note(factor=factor, session=context_of_allauth.request.session.session_key, at=now, by=by)
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -19,6 +19,7 @@ from django.utils.translation import pgettext_lazy
 from rollbook.domains.access import actions as access
 from rollbook.domains.access.actor import ANONYMOUS
 from rollbook.domains.access.rules import LONGEST_PASSWORD
+from rollbook.web.account.tries import noting_vain
 
 
 def refuse_long(password: str) -> None:
@@ -88,13 +89,14 @@ class Once(forms.Form):
     authenticator: Authenticator
 
     def clean_code(self) -> str:
-        code = str(super().clean_code())  # type: ignore[misc]
-        digits = "".join(filter(str.isdigit, code))
-        if self.authenticator.type == Authenticator.Type.TOTP and not access.spend_code(
-            user_id=self.user.pk, code=digits, by=self.user.as_actor(via="web")
-        ):
-            raise get_adapter().validation_error("incorrect_code")
-        return code
+        with noting_vain(self.user):
+            code = str(super().clean_code())  # type: ignore[misc]
+            digits = "".join(filter(str.isdigit, code))
+            if self.authenticator.type == Authenticator.Type.TOTP and not access.spend_code(
+                user_id=self.user.pk, code=digits, by=self.user.as_actor(via="web")
+            ):
+                raise get_adapter().validation_error("incorrect_code")
+            return code
 
 
 class AuthenticateForm(Once, Plain, mfa.AuthenticateForm):
@@ -153,8 +155,11 @@ class AddKeyForm(Named, Careful, webauthn.AddWebAuthnForm):
 
 
 class KeyForm(Careful):
+    user: Any
+    """None at sign-in: whose key it is said to be, is said by a stranger."""
+
     def clean_credential(self) -> Any:
-        with self.refusing():
+        with noting_vain(self.user), self.refusing():
             return super().clean_credential()  # type: ignore[misc]
 
 

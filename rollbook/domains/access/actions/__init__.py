@@ -1,6 +1,7 @@
 """What may be done with access: `from rollbook.domains.access import actions as access`."""
 
 from rollbook.domains.access.actions.branches import add_branch, archive_branch, change_branch, restore_branch
+from rollbook.domains.access.actions.factors import codes_made, factor_added, factor_removed
 from rollbook.domains.access.actions.founding import FoundedAlready, found_organisation
 from rollbook.domains.access.actions.grants import LastOwner, Wanted, give_grant, take_grant
 from rollbook.domains.access.actions.invitations import (
@@ -34,9 +35,9 @@ from rollbook.domains.access.actions.users import (
 __all__ = [
     "DeadLink", "FoundedAlready", "InvitationAccepted", "LastOwner", "OwnedAlready", "OwnerHoldsAll", "RoleIsHeld",
     "Wanted", "accept_invitation", "add_branch", "add_first_owner", "add_role", "archive_branch", "change_branch",
-    "change_login", "change_name", "change_organisation", "change_role", "disable_user", "enable_user",
-    "end_other_sessions", "end_session", "end_sessions_of", "found_organisation", "give_grant", "invite", "make_key",
-    "make_link", "note_failed_sign_in", "note_seen", "note_sign_in", "order_notice", "order_reset", "remove_role",
-    "restore_branch", "revoke_invitation", "send_notice", "send_reset", "set_password", "spend_code", "take_grant",
-    "use_link",
+    "change_login", "change_name", "change_organisation", "change_role", "codes_made", "disable_user", "enable_user",
+    "end_other_sessions", "end_session", "end_sessions_of", "factor_added", "factor_removed", "found_organisation",
+    "give_grant", "invite", "make_key", "make_link", "note_failed_sign_in", "note_seen", "note_sign_in", "order_notice",
+    "order_reset", "remove_role", "restore_branch", "revoke_invitation", "send_notice", "send_reset", "set_password",
+    "spend_code", "take_grant", "use_link",
 ]
