@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from rollbook.domains.access.models import Organisation
+from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
 from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.journal.models import Mark
@@ -331,6 +332,131 @@ def test_one_number_is_one_person(take):
     assert Relation.objects.get(client__last_name="Иванов").contact.phone == "+79123456780"
     again = take(lines)
     assert (again.added, again.known, told(again)) == ({}, 2, told(outcome))
+
+
+def test_a_group_of_another_name_by_now_keeps_its_times(take):
+    lines = "Название;Направление;Расписание\nЛепка;Арт;Пн 10:00\n"
+    take(lines, "groups")
+    Group.objects.filter(name="Лепка").update(name="Глина")
+    outcome = take(lines, "groups")
+    assert (outcome.added, outcome.known) == ({}, 1)
+
+
+def test_who_has_left_a_group_is_not_put_into_it_again(take, school):
+    lines = "ФИО;Дата рождения;Группа\nКим Юна;05.03.2018;Chess\n"
+    take(lines)
+    Enrolment.objects.filter(client__last_name="Ким").update(since=date(2026, 8, 1), until=date(2026, 9, 1))
+    for source in ("file-1", "file-2"):
+        outcome = take(lines, source=source)
+        assert (outcome.added, outcome.known) == ({}, 1)
+    back = "ФИО;Дата рождения;Группа;В группе с\nКим Юна;05.03.2018;Chess;01.09.2026\n"
+    assert take(back, "clients", columns={"В группе с": "enrolled_since"}, source="file-3").added == {"enrolments": 1}
+
+
+def test_a_payment_that_was_taken_back_is_not_swallowed(take, school):
+    lines = "Клиент;Сумма;Дата;Номер чека\nIvan;5;01.09.2026;A\nOlga;5;01.09.2026;\nOlga;6;01.09.2026;\n"
+    take(lines)
+    of_ivan, of_olga, _ = Payment.objects.order_by("pk")
+    for payment in (of_ivan, of_olga):
+        billing.take_back_payment(payment_id=payment.pk, reason="-", at=AT, by=school.actor("vera"))
+    sentence = "This payment was taken back. If it was made after all, give it another number."
+    for source in ("file-1", "file-2"):
+        outcome = take(lines, source=source)
+        assert told(outcome) == [(2, "Номер чека", f"Номер чека: {sentence}"), (3, "Сумма", f"Сумма: {sentence}")]
+        assert (outcome.added, outcome.known) == ({}, 1)
+    assert take(lines.replace("01.09.2026;\nOlga;6", "01.09.2026;B\nOlga;6"), source="file-3").added == {"payments": 1}
+
+
+# However many lines are written together ------------------------------------------------------------------------------
+
+chunks = pytest.mark.parametrize("chunk", [1, 2, 1000])
+
+
+def by_line(outcome):
+    return {line: sentence for line, _, sentence in told(outcome)}
+
+
+@chunks
+def test_a_doubled_payment_is_told_wherever_it_stands(take, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take(
+        "Клиент;Сумма;Дата;Номер чека\nIvan;5;01.09.2026;\nOlga;5;01.09.2026;A\nIvan;5;01.09.2026;\n"
+        "Olga;5;01.09.2026;A\nOlga;6;01.09.2026;A\n"
+    )
+    number = "Номер чека: Another payment has this number already."
+    assert by_line(outcome) == {
+        4: "Сумма: An earlier line says the same. If both were paid, give each its number.", 5: number, 6: number,
+    }
+    assert outcome.added == {"payments": 2}
+
+
+@chunks
+def test_two_marks_in_one_lesson_are_told_wherever_they_stand(take, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take(
+        "Ученик;Группа;Дата;Посещение\nIvan;Chess;01.09.2026;был\nIvan;Chess;01.09.2026;н\nIvan;Chess;01.09.2026;был\n"
+    )
+    assert by_line(outcome) == {3: "Посещение: There is another mark in this lesson already."}
+    assert (outcome.added, outcome.known) == ({"marks": 1}, 1)
+    assert Mark.objects.get().status == "attended"
+
+
+@chunks
+def test_enrolments_that_share_days_are_told_wherever_they_stand(take, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take(
+        "Ученик;Группа;Дата зачисления;Дата отчисления\nIvan;Dance;01.10.2026;01.11.2026\nIvan;Dance;01.09.2026;\n"
+        "Ivan;Dance;05.10.2026;10.10.2026\nIvan;Dance;01.10.2026;01.11.2026\nIvan;Dance;01.11.2026;\n"
+        "Olga;Dance;01.09.2026;01.08.2026\nOlga;Dance;01.08.2026;\n"
+    )
+    shared = "Дата зачисления: It shares days with another one."
+    assert by_line(outcome) == {3: shared, 4: shared, 7: "Дата отчисления: It ends before it begins."}
+    assert (outcome.added, outcome.known) == ({"enrolments": 3}, 1)
+
+
+@chunks
+def test_a_group_has_its_times_once_wherever_it_stands_again(take, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take(
+        "ID;Название;Направление;Расписание\n1;Лепка;Арт;Пн 10:00\n2;Йога;Арт;Вт 10:00\n1;Лепка;Арт;Пн 10:00\n"
+        "1;Танец;Арт;Ср 10:00\n",
+        "groups",
+    )
+    assert by_line(outcome) == {4: "ID: There is one of these already.", 5: "ID: There is one of these already."}
+    assert outcome.added == {"programmes": 1, "groups": 2, "slots": 2}
+    take("Название;Направление\nТанец;Арт\n", "groups", source="file-2")
+    lines = "Название;Направление;Расписание\nТанец;Арт;Пн 10:00\nТанец;Арт;Ср 10:00\n"
+    outcome = take(lines, "groups", source="file-3")
+    assert by_line(outcome) == {3: "Название: There is one of these already."}
+    assert outcome.added == {"slots": 1}
+
+
+@chunks
+@pytest.mark.parametrize("duplicates", ["join", "skip"])
+def test_clients_who_stand_twice_wherever_they_stand(take, monkeypatch, chunk, duplicates):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take(
+        "ID;ФИО;Телефон;Группа;Зачислен\n7;Иванов Пётр;89120000001;Chess;01.09.2026\n;Ким Юна;89120000002;;\n"
+        "7;Иванов Пётр;89120000003;Chess;\n7;Иванов Пётр;;Chess;01.08.2026\n8;Иванов Олег;;Chess;\n"
+        "7;Иванов Иван;;;\n;Ким Юна;89120000002;Dance;\n",
+        "clients", columns={"Зачислен": "enrolled_since"}, duplicates=duplicates,
+    )
+    number = "ID: An earlier line has this number, with another name or birth date."
+    if duplicates == "skip":
+        assert (by_line(outcome), outcome.skipped) == ({7: number}, 3)
+        assert outcome.added == {"clients": 3, "contacts": 2, "relations": 2, "enrolments": 2}
+    else:
+        assert by_line(outcome) == {5: "Зачислен: It shares days with another one.", 7: number}
+        assert (outcome.taken, outcome.joined, outcome.known) == (5, 2, 0)
+        assert outcome.added == {"clients": 3, "contacts": 3, "relations": 3, "enrolments": 3}
+
+
+@chunks
+def test_a_line_that_is_refused_stands_in_nobody_s_way(take, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take("ID;ФИО;E-mail\n7;Иванов Пётр;none\n7;Ким Юна;\n")
+    assert by_line(outcome) == {2: "E-mail: none is no e-mail address."}
+    assert outcome.added == {"clients": 1}
 
 
 # What is refused ------------------------------------------------------------------------------------------------------

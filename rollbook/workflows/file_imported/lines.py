@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from rollbook.domains.access.actor import Permission
-from rollbook.domains.billing.models import EntryKind, LedgerEntry, Payment
+from rollbook.domains.billing.models import EntryKind, LedgerEntry
 from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.rules.recognising import plain_heading
 from rollbook.domains.imports.rules.usual import Name, digest, split_name, words
@@ -34,8 +34,10 @@ from rollbook.workflows.file_imported.standing import (
 Cells = Mapping[str, Cell]
 NEW, NO = "new", ""
 GROWN = 18
+END = "9999"
 PAYMENTS = "file"
 _CONTACTS = ("contact", "contact2")
+_SHARED = N_("It shares days with another one.")
 _ANOTHER = N_("{name} has this phone. If it is the same person, write the same name.")
 
 
@@ -60,8 +62,8 @@ class Lines:
         self.headings = headings
         """By declared column the heading in the file."""
         self.fresh: dict[str, set[str]] = defaultdict(set)
-        self._saying: dict[str, tuple[str, ...]] = {}
-        self._said: dict[str, tuple[str, ...]] = {}
+        self._saying: dict[str, tuple[tuple[str, ...], ...]] = {}
+        self._said: dict[str, tuple[tuple[str, ...], ...]] = {}
 
     def prepare(self, lines: Sequence[Cells]) -> None:
         """Read what these lines will ask for."""
@@ -79,17 +81,18 @@ class Lines:
         for target, found in ids.items():
             known = self.here.known[target]
             known.update(found)
-        self._said |= self._saying
+        for key, said in self._saying.items():
+            self._said[key] = self._said.get(key, ()) + said
         self.forget()
 
     def say(self, key: str, *said: str) -> None:
-        """Remember what this line says, for all later ones of the file: when earlier ones were written must not
+        """Remember what this line says, for all later ones of the file: which of them are written together must not
         matter."""
-        self._saying.setdefault(key, said)
+        self._saying[key] = (*self._saying.get(key, ()), said)
 
-    def earlier(self, key: str) -> tuple[str, ...] | None:
-        """What the first line of the file with this key said."""
-        return self._said.get(key) or self._saying.get(key)
+    def earlier(self, key: str) -> tuple[tuple[str, ...], ...]:
+        """What earlier lines of the file have said under this key."""
+        return self._said.get(key, ()) + self._saying.get(key, ())
 
     def ref(self, target: str, key: str) -> tuple[str, str]:
         """How to refer to the row of this key, and whether it is new."""
@@ -117,6 +120,7 @@ class ClientLines(Lines):
         self._clients, self._catalogue, self._enrolled = Clients(here), Catalogue(here), Enrolled()
         self._numbered: Mapping[str, set[int]] = {}
         self._brought: set[int] = set()
+        self._enrolling: dict[tuple[str, int | None], str] = {}
         self._implied = {at: _kinship_of(at, headings) for at in _CONTACTS}
 
     def prepare(self, lines: Sequence[Cells]) -> None:
@@ -126,6 +130,7 @@ class ClientLines(Lines):
         self._numbered = _numbered([key for key in keys if key.startswith("#")], self.here)
         ids = {pk for key in keys if (pk := self.here.known["clients"].get(key))}
         ids |= {pk for pks in self._numbered.values() for pk in pks}
+        ids |= {int(ref[1:]) for key in keys for ref in self._before(key)}
         self._clients.prepare(names, phones, ids)
         if "group" in self.headings:
             told = zip(lines, names, keys, strict=True)
@@ -134,6 +139,7 @@ class ClientLines(Lines):
     def forget(self) -> None:
         super().forget()
         self._clients.forget()
+        self._enrolling = {}
 
     def settle(self, ids: Mapping[str, Mapping[str, int]]) -> None:
         self._clients.settle(ids.get("clients", {}))
@@ -145,38 +151,45 @@ class ClientLines(Lines):
         name = _name_of(cells)
         birth = _text(cells, "birth_date")
         key = _client_key(cells, name)
-        told = self.earlier(key)
-        if told and _contradicts(told[1:], _told_of(name, birth)):
+        first = self.earlier(key)
+        if first and _contradicts(first[0][1:], _told_of(name, birth)):
             raise Aside("id", N_("An earlier line has this number, with another name or birth date."))
-        came_before = not told and key in self.here.known["clients"]
+        came_before = not first and key in self.here.known["clients"]
         group = self._catalogue.group(_text(cells, "group")) if _text(cells, "group") else None
-        found = list(filter(None, told[:1])) if told else [] if came_before else self._found(cells, name, key)
+        found = self._before(key) if first or came_before else self._found(cells, name, key)
         if len(found) > 1:
             raise Aside("name", N_("Several clients may be meant: {names}"), names=self._clients.told(found))
         if self.here.skip and not came_before and (
-            found or told or any(map(self._is_phone_known, _phones_of(cells)))
+            found or first or any(map(self._is_phone_known, _phones_of(cells)))
         ):
             raise Duplicate
         contacts = [self._contact(at, cells, found[0] if found else key) for at in _CONTACTS]
         _refuse_payers(cells)
         _refuse_strangers(cells)
-        joined = bool(found or told)
+        enrolment = self._enrolment(cells, found[0] if found else self.standing("clients", key), group)
+        # From here on all is sure to be made.
+        joined = bool(found or first)
         client, is_new = (found[0], NO) if found else self.ref("clients", key)
-        self.say(key, client if found else "", *(_told_of(name, birth) if _text(cells, "id") else ()))
+        if not first:
+            self.say(key, client if found else "", *(_told_of(name, birth) if _text(cells, "id") else ()))
         if is_new:
             self._clients.expect(client, name, birth)
         made: dict[str, Cell] = {
-            **cells, "client": client, "client_is": is_new, "last_name": name.last, "first_name": name.first,
-            "middle_name": name.middle,
+            **cells, **enrolment, "client": client, "client_is": is_new, "last_name": name.last,
+            "first_name": name.first, "middle_name": name.middle,
         }
         for at, contact in zip(_CONTACTS, contacts, strict=True):
             if contact is not None:
                 told, shared = self._attached(at, client, name, birth, cells, contact)
                 made |= told
                 joined = joined or shared
-        if group is not None:
-            made |= self._enrolment(cells, client, group)
+        if enrolment.get("enrolment_is"):
+            self._enrolling[client, group] = _text(enrolment, "enrolled_since")
         return Made(made, joined)
+
+    def _before(self, key: str) -> list[str]:
+        """Whom an earlier line with this key was put to, if they stood before."""
+        return [ref for ref, *_ in self.earlier(key) if ref]
 
     def _found(self, cells: Cells, name: Name, key: str) -> list[str]:
         """Who is here under another key: by the number of another file if the name agrees, or surely the same."""
@@ -254,13 +267,18 @@ class ClientLines(Lines):
         born, today = date.fromisoformat(birth), self.here.today
         return today.year - born.year - ((today.month, today.day) < (born.month, born.day)) >= GROWN
 
-    def _enrolment(self, cells: Cells, client: str, group: int) -> dict[str, Cell]:
-        since = _text(cells, "enrolled_since") or self.here.today.isoformat()
-        key = f"{client}>{group}"
-        is_in = self._enrolled.is_in(client, group, since) or key in self.fresh["enrolments"]
-        self.fresh["enrolments"] |= {key}
+    def _enrolment(self, cells: Cells, client: str, group: int | None) -> dict[str, Cell]:
+        """Into the group from the day that is said; where none is, only who has never been in it."""
+        if group is None:
+            return {}
+        said = _text(cells, "enrolled_since")
+        since = said or self.here.today.isoformat()
+        first = self._enrolling.get((client, group))
+        if first and said and said < first:
+            raise Aside("enrolled_since", _SHARED)
+        is_in = first or self._enrolled.is_in(client, group, since) or (not said and self._enrolled.ever(client, group))
         return {
-            "group_key": f"@{group}", "enrolled_since": since, "enrolment": f"{key}>{since}",
+            "group_key": f"@{group}", "enrolled_since": since, "enrolment": f"{client}>{group}>{since}",
             "enrolment_is": NO if is_in else NEW,
         }
 
@@ -383,11 +401,12 @@ class GroupLines(Lines):
     def make(self, cells: Cells) -> Made:
         name, programme = _text(cells, "name"), _text(cells, "programme")
         key = _number_key(number) if (number := _text(cells, "id")) else digest(words(name))
-        standing = self._catalogue.groups.near(name)
+        near, known = self._catalogue.groups.near(name), self.here.known["groups"].get(key)
+        if self.earlier(key):
+            raise Aside("id" if number else "name", N_("There is one of these already."))
+        standing = near if known is None else [known]
         if len(standing) > 1:
             raise Aside("name", N_("There are several groups {name}."), name=name[:60])
-        if key in self.fresh["groups"]:
-            raise Aside("name", N_("There is one of these already."))
         if standing and standing[0] in self._timed:
             return self.known_already()
         if standing and self.here.skip:
@@ -398,6 +417,7 @@ class GroupLines(Lines):
         known = self._catalogue.programme(programme)
         of, programme_is = (f"@{known}", NO) if known else self.ref("programmes", digest(words(programme)))
         group, group_is = (f"@{standing[0]}", NO) if standing else self.ref("groups", key)
+        self.say(key, name)
         return Made(
             {
                 **cells, "programme_key": of, "programme_is": programme_is, "group": group, "group_is": group_is,
@@ -451,10 +471,21 @@ class EnrolmentLines(Lines):
     def make(self, cells: Cells) -> Made:
         client, group = f"@{self._who.find(cells)}", self._catalogue.group(_text(cells, "group"))
         since, until = _text(cells, "since"), _text(cells, "until")
-        key, is_new = self.ref("enrolments", f"{client}>{group}>{since}")
-        if not is_new or self._enrolled.is_in(client, group, since, until):
+        of, said = f"{client}>{group}", (since, until, " ".join(cells.get("weekdays", ())))
+        earlier = self.earlier(of)
+        if said not in earlier and any(_share(said, other) for other in earlier):
+            raise Aside("since", _SHARED)
+        key = f"{of}>{since}"
+        is_here = key in self.here.known["enrolments"] or self._enrolled.is_in(client, group, since, until)
+        if said in earlier or is_here:
             return self.known_already()
+        self.say(of, *said)
         return Made({**cells, "client": client, "group_key": f"@{group}", "enrolment": key, "enrolment_is": NEW})
+
+
+def _share(days: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two times [since, until, ...) share a day."""
+    return days[0] < (other[1] or END) and other[0] < (days[1] or END)
 
 
 class LessonLines(Lines):
@@ -530,12 +561,14 @@ class MarkLines(Lines):
     def make(self, cells: Cells) -> Made:
         client = self._who.find(cells)
         lesson = self._lesson(cells)
-        standing = self._marks.get((client, lesson))
-        key, is_new = self.ref("marks", f"{client}>{lesson}")
-        if standing and standing != _text(cells, "status"):
+        key, status = f"{client}>{lesson}", _text(cells, "status")
+        earlier = [said for said, in self.earlier(key)]
+        standing = earlier[0] if earlier else self._marks.get((client, lesson))
+        if standing and standing != status:
             raise Aside("status", N_("There is another mark in this lesson already."))
-        if standing or not is_new:
+        if standing or key in self.here.known["marks"]:
             return self.known_already()
+        self.say(key, status)
         return Made({**cells, "client": f"@{client}", "lesson": f"@{lesson}", "mark": key, "mark_is": NEW})
 
     def _lesson(self, cells: Cells) -> int:
@@ -556,38 +589,47 @@ class PaymentLines(Lines):
         self._who = _Who(here)
         self._paid: set[tuple[int, str, str, str]] = set()
         self._numbers: dict[str, tuple[int, str, str]] = {}
+        self._taken_back: set[str] = set()
 
     def prepare(self, lines: Sequence[Cells]) -> None:
         self._who.prepare(lines)
-        paid = LedgerEntry.objects.filter(kind=EntryKind.PAYMENT, reversed_by=None, client__in=self._who.ids(lines))
+        entries = LedgerEntry.objects.filter(kind=EntryKind.PAYMENT)
+        of_clients = entries.filter(client__in=self._who.ids(lines))
         self._paid = {
             (client, f"{amount:.2f}", day.isoformat(), method)
-            for client, amount, day, method in paid.values_list("client", "amount", "day", "payment__method")
-        }
-        keys = [f"{PAYMENTS}:{_payment_key(number)}" for cells in lines if (number := _text(cells, "number"))]
-        self._numbers = {
-            key.removeprefix(f"{PAYMENTS}:"): (client, f"{amount:.2f}", day.isoformat())
-            for key, client, amount, day in Payment.objects.filter(key__in=keys).values_list(
-                "key", "entries__client", "amount", "received_on"
+            for client, amount, day, method in of_clients.filter(reversed_by=None).values_list(
+                "client", "amount", "day", "payment__method"
             )
         }
+        taken_back = of_clients.exclude(reversed_by=None).values_list("payment__key", flat=True)
+        self._taken_back = set(taken_back)
+        keys = [f"{PAYMENTS}:{_payment_key(number)}" for cells in lines if (number := _text(cells, "number"))]
+        self._numbers = {}
+        for key, client, amount, day, back in entries.filter(payment__key__in=keys).values_list(
+            "payment__key", "client", "amount", "day", "reversed_by"
+        ):
+            self._numbers[key] = (client, f"{amount:.2f}", day.isoformat())
+            self._taken_back |= {key} if back else set()
 
     def make(self, cells: Cells) -> Made:
         client, day = self._who.find(cells), _text(cells, "day")
         amount, method = f"{Decimal(_text(cells, 'amount')):.2f}", _text(cells, "method") or "cash"
         number = _text(cells, "number")
         key = _payment_key(number) if number else digest(str(client), amount, day, method)
-        if number and self._numbers.get(key, (client, amount, day)) != (client, amount, day):
+        booked = f"{PAYMENTS}:{key}"
+        if booked in self._taken_back:
+            raise Aside(
+                "number" if number else "amount",
+                N_("This payment was taken back. If it was made after all, give it another number."),
+            )
+        if number and (self.earlier(key) or self._numbers.get(booked, (client, amount, day)) != (client, amount, day)):
             raise Aside("number", N_("Another payment has this number already."))
-        if key in self.fresh["payments"]:
-            if number:
-                raise Aside("number", N_("Another payment has this number already."))
+        if self.earlier(key):
             raise Aside("amount", N_("An earlier line says the same. If both were paid, give each its number."))
-        if key in self._numbers or (not number and (client, amount, day, method) in self._paid):
+        is_paid = booked in self._numbers or (not number and (client, amount, day, method) in self._paid)
+        if is_paid or key in self.here.known["payments"]:
             return self.known_already()
-        key, is_new = self.ref("payments", key)
-        if not is_new:
-            return self.known_already()
+        self.say(key)
         return Made({**cells, "client": f"@{client}", "payment": key, "payment_is": NEW, "method": method})
 
 

@@ -335,3 +335,6 @@ class Enrolled:
         first = date.fromisoformat(since)
         last = date.fromisoformat(until) if until else first
         return any(begin <= first and last <= end and first < end for begin, end in self._days.get((client, group), ()))
+
+    def ever(self, client: str, group: int) -> bool:
+        return bool(self._days.get((client, group)))

@@ -26,6 +26,8 @@ from rollbook.workflows.file_imported.standing import Aside, Duplicate, Here, Re
 # So many lines are in memory at once, and are tried anew where some of them are refused.
 CHUNK = 1_000
 ROUNDS = 12
+# So often a line that an earlier one stands in the way of waits whether that one is taken at all.
+PATIENCE = 4
 # Where more is wrong, the file is not what it is taken for, or nobody would look it all through.
 MOST_PROBLEMS = 10_000
 FIRST_PROBLEMS = 200
@@ -129,39 +131,40 @@ class Taking:
     def _take(self, lines: Sequence[_Read]) -> None:
         """Make and load the rows of these lines; those that are refused are set aside, and the rest begins again."""
         self._lines.prepare([line.cells for line in lines])
-        for _ in range(ROUNDS):
-            lines, made = self._made(lines)
+        for tries in range(ROUNDS):
+            made = self._made(lines)
             refused = self._load(made)
-            if not refused:
-                return
             told = {line.line: line.cells for line in lines}
             for problem in refused:
                 declared = self._declared(problem, told.get(problem.origin.line, {}))
                 self._set_aside(problem.origin.line, declared, problem.reason, problem.values)
             broken = {problem.origin.line for problem in refused}
+            if not refused or tries >= PATIENCE:
+                for number, aside in made.aside.items():
+                    self._set_aside(number, aside.column, aside.reason, aside.values)
+                broken |= made.aside.keys()
+            if not refused:
+                return
             lines = [line for line in lines if line.line not in broken]
         first = Origin(FILE, lines[0].line if lines else 1)
         raise imports.NotImported([Problem(first, "", N_("Too many lines stand in each other's way."), {})])
 
-    def _made(self, lines: Sequence[_Read]) -> tuple[list[_Read], "_Made"]:
-        """The lines that can be made, and what is made of them."""
+    def _made(self, lines: Sequence[_Read]) -> "_Made":
+        """What is made of these lines, if all of it can be loaded."""
         self._lines.forget()
-        left: list[_Read] = []
-        rows: list[tables.Row] = []
-        joined: set[int] = set()
+        made = _Made([], set(), {}, [])
         for line in lines:
             try:
                 found = self._lines.make(line.cells)
             except Aside as aside:
-                self._set_aside(line.line, aside.column, aside.reason, aside.values)
-                continue
+                made.aside[line.line] = aside
             except Duplicate:
-                left.append(line)
-                continue
-            left.append(line)
-            rows.append(tables.Row(line.line, found.cells))
-            joined |= {line.line} if found.joined else set()
-        return left, _Made(rows, joined, len(left) - len(rows))
+                made.skipped.append(line.line)
+            else:
+                made.rows.append(tables.Row(line.line, found.cells))
+                if found.joined:
+                    made.joined.add(line.line)
+        return made
 
     def _load(self, made: "_Made") -> Sequence[Problem]:
         """Draft and load; what is refused, and then nothing was done."""
@@ -187,7 +190,7 @@ class Taking:
         tally.taken += len(new)
         tally.joined += len(new & made.joined)
         tally.known += len(made.rows) - len(new)
-        tally.skipped += made.skipped
+        tally.skipped += len(made.skipped)
         tally.overlaps += run.overlaps
         for target, rows in run.added.items():
             tally.rows[target] += (Added(draft.key, draft.digest, pk) for draft, pk in rows)
@@ -199,7 +202,7 @@ class Taking:
         if len(self.tally.problems) > MOST_PROBLEMS:
             first = sorted(self.tally.problems, key=lambda problem: problem.line)[:FIRST_PROBLEMS]
             raise imports.TooManyWrong(
-                Problem(Origin(FILE, each.line), each.column, each.reason, each.values) for each in first
+                Problem(Origin(FILE, each.line), each.column, each.reason, {**each.values}) for each in first
             )
 
     def _declared(self, problem: Problem, cells: Mapping[str, Cell]) -> str:
@@ -226,7 +229,8 @@ def _undisturbed() -> Iterator[None]:
 class _Made(NamedTuple):
     rows: list[tables.Row]
     joined: set[int]
-    skipped: int
+    aside: dict[int, Aside]
+    skipped: list[int]
 
 
 def _columns_of(kind: FileKind) -> frozenset[str]:
