@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from psycopg.errors import DeadlockDetected
 
 from rollbook.domains.access.actor import Actor
 from rollbook.domains.access.queries import user_to_sign_in
@@ -23,6 +24,8 @@ from rollbook.workflows import file_imported, import_undone
 # How often it is told how far it is, and how many overlaps are kept.
 TELL_EACH = timedelta(seconds=0.4)
 MOST_OVERLAPS = 500
+# So often a run begins anew that others stood in the way of.
+TRIES = 5
 
 
 def carry_out(*, run_id: int, at: datetime, by: Actor) -> None:
@@ -32,7 +35,7 @@ def carry_out(*, run_id: int, at: datetime, by: Actor) -> None:
     user = user_to_sign_in(user_id=run.by_id) if run.by_id else None
     with translation.override(user.language if user else translation.get_language()):
         try:
-            taken = _take(run, user.as_actor(via="import") if user else by, at, by)
+            taken = _take_again(run, user.as_actor(via="import") if user else by, at, by)
         except NotImported as refused:
             imports.break_off(
                 run_id=run_id, trouble=str(refused), problems=[_of_file(problem) for problem in refused.problems],
@@ -41,6 +44,9 @@ def carry_out(*, run_id: int, at: datetime, by: Actor) -> None:
         except Declined as declined:
             why = " ".join(map(str, [declined, *declined.fields.values()]))
             imports.break_off(run_id=run_id, trouble=why, at=timezone.now(), by=by)
+        except GaveWay:
+            why = _("People were working with the same accounts all the time. Nothing was kept: try when it is quieter.")
+            imports.break_off(run_id=run_id, trouble=why, at=timezone.now(), by=by)
         except Exception:
             why = _("Something broke on our side. It has been written down, and nothing was kept.")
             imports.break_off(run_id=run_id, trouble=why, at=timezone.now(), by=by)
@@ -48,6 +54,23 @@ def carry_out(*, run_id: int, at: datetime, by: Actor) -> None:
         else:
             if not taken:
                 imports.rescue(run_id=run_id, at=timezone.now(), by=by)
+
+
+class GaveWay(Exception):
+    """Of two who wait for each other the database stops one; this time it was the import, each time anew."""
+
+
+def _take_again(run: RunCard, who: Actor, at: datetime, by: Actor) -> bool:
+    """From the beginning where the database has stopped it, so that somebody who works with the same accounts goes
+    on: they may be the first to come, but not for long."""
+    for _time in range(TRIES):
+        try:
+            return _take(run, who, at, by)
+        except OperationalError as error:
+            if not isinstance(error.__cause__, DeadlockDetected):
+                raise
+            imports.wait_again(run_id=run.run_id, by=by)
+    raise GaveWay
 
 
 @transaction.atomic

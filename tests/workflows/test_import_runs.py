@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 import xlsxwriter
-from django.db import connections
+from django.db import connection, connections
 from django.utils import translation
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -291,9 +291,9 @@ def test_how_far_it_is_is_seen_from_outside(committed, owner, monkeypatch):
 @pytest.fixture
 def another(own_database):
     """Somebody who takes something in just now, on a machine of their own."""
-    with psycopg.connect(databases.address_of(own_database, "default")) as connection:
-        connection.execute("SELECT pg_advisory_xact_lock(hashtext('imports'), 0)")
-        yield connection
+    with psycopg.connect(databases.address_of(own_database, "default")) as somebody:
+        somebody.execute("SELECT pg_advisory_xact_lock(hashtext('imports'), 0)")
+        yield somebody
 
 
 def test_runs_are_carried_out_one_after_another(committed, owner):
@@ -372,6 +372,25 @@ def test_a_file_of_which_too_much_is_wrong_is_not_taken(committed, owner, monkey
     assert (run.state, "Too many lines" in run.trouble) == (State.BROKEN, True)
     assert [problem["line"] for problem in run.problems] == [4, 4, 5]
     assert not ImportedRow.objects.exists()
+
+
+@pytest.mark.parametrize(("times", "state"), [(2, State.DONE), (99, State.BROKEN)])
+def test_who_gives_way_to_somebody_begins_anew(committed, owner, monkeypatch, times, state):
+    tried = []
+
+    def give_way(**how):
+        tried.append(take_in(**how))
+        if len(tried) <= times:
+            with connection.cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$")
+        return tried[-1]
+
+    take_in = import_carried_out.file_imported.take_in
+    monkeypatch.setattr(import_carried_out.file_imported, "take_in", give_way)
+    before = Client.objects.count()
+    run = carry_out(ordered(committed, owner))
+    assert (run.state, len(tried)) == (state, min(times + 1, import_carried_out.TRIES))
+    assert Client.objects.count() == before + (2 if state == State.DONE else 0)
 
 
 def test_a_fault_is_told_and_keeps_nothing(committed, owner, monkeypatch):

@@ -19,8 +19,8 @@ def known(*, source: str, by: Actor) -> Mapping[str, Mapping[str, Known]]:
     by.must_everywhere(Permission.SETTINGS_EDIT)
     found: dict[str, dict[str, Known]] = defaultdict(dict)
     rows = ImportedRow.objects.filter(source=source).values_list("target", "key", "subject_id", "digest")
-    for target, key, subject_id, digest in rows.iterator(chunk_size=10_000):
-        found[target][key] = Known(subject_id, digest)
+    for target, key, subject_id, said in rows.iterator(chunk_size=10_000):
+        found[target][key] = Known(subject_id, said)
     return found
 
 

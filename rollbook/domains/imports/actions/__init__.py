@@ -17,6 +17,7 @@ from rollbook.domains.imports.actions.runs import (
     pick_to_undo,
     rescue,
     tell,
+    wait_again,
 )
 from rollbook.domains.imports.actions.uploads import KEPT, Reading, add_upload, change_upload, forget_files, know_header
 
@@ -24,5 +25,5 @@ __all__ = [
     "CannotBeUndone", "ChosenOtherwise", "Ids", "KEPT", "Kept", "NoFile", "NotAlone", "NotImported", "Reading",
     "RunsAlready", "TooManyWrong", "add_upload", "alone", "ask", "break_off", "change_upload", "claim", "finish",
     "forget_files", "keep", "know_header", "mark_undone", "pick_to_undo", "refuse", "remember", "rescue",
-    "take_away", "tell",
+    "take_away", "tell", "wait_again",
 ]

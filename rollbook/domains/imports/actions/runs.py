@@ -90,6 +90,15 @@ def claim(*, run_id: int, at: datetime, by: Actor) -> bool:
     return bool(waiting.update(state=State.RUNNING, started_at=at, told_at=at))
 
 
+@transaction.atomic
+def wait_again(*, run_id: int, by: Actor) -> None:
+    """A run that had to give way to somebody has yet to begin: all that it did was taken back."""
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    Run.objects.filter(pk=run_id, state=State.RUNNING).update(
+        state=State.WAITING, started_at=None, told_at=None, stage="", done=0, total=0
+    )
+
+
 def tell(*, run_id: int, stage: str, done: int, total: int, at: datetime, by: Actor) -> None:
     """How far a run is, for whoever looks."""
     by.must_everywhere(Permission.SETTINGS_EDIT)

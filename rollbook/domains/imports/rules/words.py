@@ -83,8 +83,8 @@ class Vocabulary(NamedTuple):
             for phrase, found in self.phrases.items():
                 if _is(phrase.split(), parts[:length]):
                     return length, found
-        found = meaning(parts[0], self.words)
-        return 1, None if found is None else str(found)
+        sense = meaning(parts[0], self.words)
+        return 1, None if sense is None else str(sense)
 
 
 def _is(phrase: Sequence[str], parts: Sequence[str]) -> bool:
