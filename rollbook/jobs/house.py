@@ -17,10 +17,14 @@ from rollbook.operations import house
 @app.periodic(cron="11 * * * *")
 @app.task(name="house.nightly", queueing_lock="house.nightly", lock="house")
 def nightly(timestamp: int) -> None:
-    """Looked at every hour: a machine that sleeps at night does it when it wakes. The doctor looks at backups, too."""
-    for task, do in (("back_up", _back_up), ("examine", _examine)):
-        if house.is_due(task, at=timezone.now(), by=_job()):
-            do()
+    """Looked at every hour: a machine that sleeps at night does it when it wakes. The doctor looks at backups, too,
+    and whatever became of them."""
+    try:
+        if house.is_due("back_up", at=timezone.now(), by=_job()):
+            _back_up()
+    finally:
+        if house.is_due("examine", at=timezone.now(), by=_job()):
+            _examine()
 
 
 @app.task(name="house.examine", queueing_lock="house.examine", lock="house")
@@ -30,17 +34,19 @@ def examine() -> None:
 
 @app.task(name="house.back_up", queueing_lock="house.back_up", lock="house")
 def back_up() -> None:
-    _back_up()
+    _back_up(anew=True)
 
 
 def _examine() -> None:
     house.examine(at=timezone.now(), by=_job())
 
 
-def _back_up() -> None:
+def _back_up(*, anew: bool = False) -> None:
+    """A file that was made tonight and not proven is tried before there is another one, unless one is asked for."""
     with suppress(Declined):  # written down
-        made = house.back_up(at=timezone.now(), by=_job())
-        house.prove(made.path, at=timezone.now(), by=_job())
+        made = None if anew else house.to_be_proven(at=timezone.now(), by=_job())
+        path = made or house.back_up(at=timezone.now(), by=_job()).path
+        house.prove(path, at=timezone.now(), by=_job())
 
 
 def _job() -> Actor:

@@ -28,6 +28,7 @@ from psycopg.sql import SQL, Identifier
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Organisation, Session
 from rollbook.domains.billing.models import Payment
+from rollbook.domains.history import actions as history
 from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Client
@@ -43,7 +44,7 @@ from rollbook.operations.backup import (
     programs,
     restoring,
 )
-from rollbook.operations.backup.making import knows_key
+from rollbook.operations.backup.making import missing_keys
 from rollbook.operations.doctor import examine
 from rollbook.workflows import lesson_marked, payment_received
 from tests.databases import address_of, pointed_at
@@ -139,7 +140,7 @@ def test_onto_an_empty_database_every_table_comes_back_equal_and_keeps_its_promi
     with pointed_at(elsewhere):
         restored = backup.restore(made.path, at=NOW)
         assert counted() == before
-        assert (restored.kept_as, restored.other_key, restored.proof.broken) == ("", False, ())
+        assert (restored.kept_as, restored.missing_keys, restored.proof.broken) == ("", 0, ())
         assert [finding for finding in examine() if finding.broken] == []
     assert not [name for name in names_of_databases() if "scratch" in name or "before" in name]
 
@@ -408,19 +409,32 @@ def test_without_the_right_to_create_databases_an_empty_one_is_filled_and_nothin
             attempt()
     with pytest.raises(NotTried):
         house.prove(made.path, at=NOW, by=operator("", via="job"))
-    assert not Entry.objects.filter(subject="house").exists()  # nothing is known, so nothing has failed
+    assert Entry.objects.get(subject="house").verb == "house.not_tried"  # nothing is known, so nothing has failed
     with pointed_at(elsewhere):
         backup.restore(made.path, at=NOW)
         assert counted() == before
 
 
-def test_another_secret_key_is_noticed(lively, folder):
-    key = backup.back_up(at=NOW).manifest.key
-    assert knows_key(key)
-    with override_settings(SECRET_KEY="another one " * 4):
-        assert not knows_key(key)
-    with override_settings(SECRET_KEY="another one " * 4, SECRET_KEY_FALLBACKS=[settings.SECRET_KEY]):
-        assert knows_key(key)
+def test_other_secret_keys_are_noticed_those_that_were_in_use_before_too(lively, folder):
+    old, new, next_ = settings.SECRET_KEY, "another one " * 4, "the third " * 4
+    with override_settings(SECRET_KEY=new, SECRET_KEY_FALLBACKS=[old]):
+        made = backup.back_up(at=NOW)
+        assert archive.manifest_of(made.path) == made.manifest
+        assert missing_keys(made.manifest) == 0
+    for key, fallbacks, missing in (
+        (old, [new], 0), (new, [], 1), (old, [], 1), (next_, [], 2), (next_, [new], 1), (next_, [new, old], 0),
+    ):  # fmt: skip
+        with override_settings(SECRET_KEY=key, SECRET_KEY_FALLBACKS=fallbacks):
+            assert missing_keys(made.manifest) == missing
+
+
+def test_what_a_later_version_says_besides_is_no_reason_to_refuse(lively, folder):
+    manifest = backup.back_up(at=NOW).manifest
+    told = json.loads(manifest.written())
+    assert archive.Manifest.read(json.dumps(told | {"mood": "good"}).encode()) == manifest
+    for name in ("fallbacks", "house", "database"):  # and what an earlier one did not
+        told.pop(name)
+    assert archive.Manifest.read(json.dumps(told).encode()).tables == manifest.tables
 
 
 def test_without_fitting_programs_nothing_is_begun(lively, folder, monkeypatch):
@@ -475,6 +489,40 @@ def test_the_newest_are_kept_and_the_proven_one_and_nothing_else_is_touched(live
         "rollbook-20260811T021100Z.tar", "rollbook-20260814T021100Z.tar", "rollbook-20260902T021100Z.tar",
         "rollbook-notes.tar",
     ]  # fmt: skip
+
+
+def test_of_each_day_the_last_is_kept(lively, folder):
+    """Whoever makes ten in an hour drives out no night."""
+    folder.mkdir()
+    for moment in ("0829T021100", "0830T021100", "0831T021100", "0831T090000", "0901T021100", "0902T021059"):
+        (folder / f"rollbook-2026{moment}Z.tar").touch()
+    with override_settings(BACKUP_KEEP=3):
+        backup.back_up(at=NOW)
+    assert whole(folder) == [f"rollbook-2026{moment}Z.tar" for moment in ("0831T090000", "0901T021100", "0902T021100")]
+
+
+@pytest.mark.parametrize("change", [{"house": "2020-01-01T00:00:00+00:00"}, {"database": "rollbook of 7"}])
+def test_where_the_backups_of_another_house_lie_nothing_is_made_and_nothing_removed(
+    lively, folder, monkeypatch, change
+):
+    history.record(verb="organisation.founded", subject=making.HOUSE, new={}, at=AT, by=operator("", via="job"))
+    with monkeypatch.context() as there:
+        there.setattr(making, "Manifest", lambda **told: archive.Manifest(**told | change))
+        backup.back_up(at=NOW - timedelta(days=1))
+    (folder / "rollbook-20260901T120000Z.tar").touch()  # tells nothing
+    with override_settings(BACKUP_KEEP=1), pytest.raises(Unkept, match=r"backups of another database \(Test school\)"):
+        backup.back_up(at=NOW)
+    assert len(whole(folder)) == 2
+    assert list(folder.glob(".unfinished-*")) == []
+
+
+def test_a_house_that_has_moved_knows_its_backups_by_its_history(lively, folder, monkeypatch):
+    job = operator("", via="job")
+    with monkeypatch.context() as before:
+        before.setattr(making, "Manifest", lambda **told: archive.Manifest(**told | {"database": "rollbook of 7"}))
+        house.back_up(at=NOW - timedelta(days=1), by=job)
+    house.back_up(at=NOW, by=job)
+    assert len(whole(folder)) == 2
 
 
 def test_elsewhere_nothing_is_removed(lively, folder, tmp_path):

@@ -24,6 +24,9 @@ HARM = {
     "owned": "UPDATE access_user SET is_active = false WHERE username = 'vera'",
     "grants_reach": "DELETE FROM groups_group_grants",
     "one_payer": "UPDATE people_relation SET pays = false WHERE id = (SELECT min(id) FROM people_relation)",
+    "whoever_left_is_out": """
+        DELETE FROM groups_group_teachers;
+        UPDATE people_employee SET left_on = current_date - 1 WHERE first_name = 'Boris'""",
     "nobody_in_a_group_that_is_over": "UPDATE groups_group SET state = 'disbanded' WHERE name = 'Dance'",
     "teachers_work_here": "UPDATE people_employee SET left_on = current_date - 1 WHERE first_name = 'Boris'",
     "lesson_of_its_timetable": """
@@ -66,6 +69,10 @@ HARM = {
         INSERT INTO history_entry (at, by_name, via, verb, subject, within, old, new)
         SELECT now() - gone, '', 'job', 'house.backed_up', 'house', '', '{}', '{}'
         FROM unnest(ARRAY[interval '49 hours', interval '50 hours']) gone""",
+    "proofs_go_on": """
+        INSERT INTO history_entry (at, by_name, via, verb, subject, within, old, new)
+        SELECT now(), '', 'job', 'house.proven', 'house', '', '{}', jsonb_build_object('made_at', now() - gone)
+        FROM unnest(ARRAY[interval '49 hours', interval '50 hours']) gone""",
     "backups_come_back": """
         INSERT INTO history_entry (at, by_name, via, verb, subject, within, old, new)
         SELECT now() - interval '1 hour', '', 'job', verb, 'house', '', '{}', '{}'
@@ -75,7 +82,7 @@ HARM = {
 ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
     "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
-    "make_up_pairs": {"charged_as_marked"}, "charged_to_whom_it_is": {"stored_balance"},
+    "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"}, "charged_to_whom_it_is": {"stored_balance"},
 }
 
 

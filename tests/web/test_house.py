@@ -11,6 +11,7 @@ from django.utils import timezone
 from rollbook.domains.access.actor import operator
 from rollbook.domains.history import actions as history
 from rollbook.operations import house
+from rollbook.screens.settings import state as screen
 
 PAGE = "/settings/house/"
 BACKUP = {"file": "rollbook-20260902T021100Z.tar", "bytes": 1_180_000, "rows": 81_298, "seconds": 0.7}
@@ -69,6 +70,25 @@ def test_the_age_of_the_last_proven_backup_warns(vera, hours, tone):
     assert page.count(f'<span class="pill {tone}">') >= 2
     assert BACKUP["file"] in page
     assert "1.2 MB" in page
+
+
+def test_a_proof_is_as_old_as_the_file_that_was_proven_and_the_newest_file_counts(school, vera):
+    now = timezone.now()
+
+    def proven(*, made, **when):
+        told = {"file": f"of {made} h", "rows": 1, "seconds": 1, "made_at": (now - timedelta(hours=made)).isoformat()}
+        done("proven", **when, **told)
+
+    proven(made=50)  # just now
+    done("examined", promises=24, broken={"proofs_go_on": {"count": 1, "rows": []}}, lacks={})
+    assert 'overdue">2 days ago</span>' in seen(vera)
+    assert 'due">1 minute ago</span>' not in seen(vera)
+    assert screen.troubles(at=now, by=school.actor("vera")) == 1  # said by both
+    done("examined", promises=24, broken={}, lacks={})
+    assert screen.troubles(at=now, by=school.actor("vera")) == 1
+    proven(made=30, hours=2)
+    assert '<span class="pill soon">' in seen(vera)
+    assert screen.troubles(at=now, by=school.actor("vera")) == 0
 
 
 def test_a_failure_is_told_until_it_goes_well(vera):

@@ -294,11 +294,14 @@ def test_figures_tell_how_the_nights_ended(own_database):
     for verb, days, new in (
         ("house.examined", 2, {"broken": {"a": {}, "b": {}, "c": {}}}), ("house.examined", 1, {"broken": {"a": {}}}),
         ("house.backed_up", 3, {}), ("house.backup_failed", 1, {}),
+        ("house.proven", 0, {"made_at": (now - timedelta(days=9)).isoformat()}),
+        ("house.proven", 1, {"made_at": (now - timedelta(days=5)).isoformat()}),
     ):  # fmt: skip
         at = now - timedelta(days=days)
         Entry.objects.create(at=at, by_name="", via="job", verb=verb, subject="house", old={}, new=new)
     assert {name: int(value) // 86400 if "since" in name else value for name, value in told().items()} == {
-        'seconds_since{what="examined"}': 1, 'seconds_since{what="backed_up"}': 3, "broken_promises": "1",
+        'seconds_since{what="examined"}': 1, 'seconds_since{what="backed_up"}': 3, 'seconds_since{what="proven"}': 5,
+        "broken_promises": "1",
     }  # fmt: skip
 
 

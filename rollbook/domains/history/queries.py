@@ -3,11 +3,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from rollbook.domains.history.models import Entry, Reading
 from rollbook.foundation.author import Author
 from rollbook.foundation.periods import local
+
+LINE = ("at", "by_name", "via", "verb", "subject", "old", "new")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def of(
     Whether `by` may see the subject is asked by whoever shows its card: history knows no rows but its own.
     """
     entries = Entry.objects.filter(Q(subject=subject) | Q(within=subject)).exclude(verb__in=apart_from)
-    rows = entries.order_by("-at", "-pk")[:limit].values_list("at", "by_name", "via", "verb", "subject", "old", "new")
+    rows = entries.order_by("-at", "-pk")[:limit].values_list(*LINE)
     return tuple(Line(local(at, zone), *rest) for at, *rest in rows)
 
 
@@ -71,14 +73,20 @@ def _opened(found: QuerySet[Reading], zone: str) -> Sequence[Opened]:
     return tuple(Opened(local(at, zone), *rest) for at, *rest in rows)
 
 
-def since(*, subject: str, verbs: Collection[str], at: datetime, by: Author) -> Sequence[str]:
-    """Which of these were done upon a subject from a moment on, in their order."""
+def since(*, subject: str, verbs: Collection[str], at: datetime, by: Author) -> Sequence[Line]:
+    """Which of these were done upon a subject from a moment on, in their order, told in UTC."""
     entries = Entry.objects.filter(subject=subject, verb__in=verbs, at__gte=at).order_by("at", "pk")
-    return tuple(entries.values_list("verb", flat=True))
+    return tuple(Line(*row) for row in entries.values_list(*LINE))
 
 
 def newest(*, subject: str, verbs: Collection[str]) -> Mapping[str, Line]:
     """The latest act of each of these kinds upon a subject, in UTC; what was never done is not in it."""
     entries = Entry.objects.filter(subject=subject, verb__in=verbs).order_by("verb", "-at", "-pk").distinct("verb")
-    rows = entries.values_list("at", "by_name", "via", "verb", "subject", "old", "new")
-    return {verb: Line(at, by_name, via, verb, *rest) for at, by_name, via, verb, *rest in rows}
+    return {line.verb: line for line in (Line(*row) for row in entries.values_list(*LINE))}
+
+
+def greatest(*, subject: str, verb: str, told: str) -> Line | None:
+    """The act of this kind that tells most under this name; those that tell nothing under it come last."""
+    entries = Entry.objects.filter(subject=subject, verb=verb)
+    rows = entries.order_by(F(f"new__{told}").desc(nulls_last=True), "-at", "-pk").values_list(*LINE)
+    return next((Line(*row) for row in rows[:1]), None)

@@ -14,7 +14,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Self
@@ -25,6 +25,7 @@ from rollbook.operations.backup.census import Counted
 from rollbook.operations.backup.unkept import Unkept
 
 NAME = re.compile(r"rollbook-(\d{8}T\d{6}Z)\.tar", re.ASCII)
+MOMENT = "%Y%m%dT%H%M%SZ"
 UNFINISHED = ".unfinished-"
 DUMP, FILES, MANIFEST = "database.dump", "files", "manifest.json"
 FORMAT = 1
@@ -53,6 +54,12 @@ class Manifest:
     """Tables whose rows are not in it."""
     members: Mapping[str, str]
     """SHA-256 of the dump and of each file."""
+    fallbacks: tuple[str, ...] = ()
+    """As `key`, the keys that were in use before and whose secrets may still be in it."""
+    house: str = ""
+    """The moment in which the organisation was founded: it has no other, whatever its name, wherever it is restored."""
+    database: str = ""
+    """The server and the database on it."""
 
     @property
     def rows(self) -> int:
@@ -68,11 +75,13 @@ class Manifest:
         told = json.loads(data)
         if told.pop("format") != FORMAT:
             raise Unkept(_("This backup is of a form that only a newer Rollbook knows."))
+        known = {field.name for field in fields(cls)}  # a later version of ours may tell more
         return cls(
-            **told
+            **{name: value for name, value in told.items() if name in known}
             | {
                 "made_at": datetime.fromisoformat(told["made_at"]),
                 "migrations": tuple(told["migrations"]), "left_out": tuple(told["left_out"]),
+                "fallbacks": tuple(told.get("fallbacks", ())),
                 "tables": {name: Counted(**counted) for name, counted in told["tables"].items()},
             }
         )  # fmt: skip
@@ -118,7 +127,7 @@ def _head(name: str, size: int) -> bytes:
 @contextmanager
 def unfinished(folder: Path, made_at: datetime) -> Iterator[tuple[Writer, Path]]:
     """What is written inside, and the name it has afterwards; without an end there is none."""
-    whole = folder / f"rollbook-{made_at.astimezone(UTC):%Y%m%dT%H%M%SZ}.tar"
+    whole = folder / f"rollbook-{made_at.astimezone(UTC):{MOMENT}}.tar"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _alone_in(folder):
@@ -163,6 +172,21 @@ def _reach_the_disk(folder: Path) -> None:
 def all_in(folder: Path) -> list[Path]:
     """The whole ones, oldest first."""
     return sorted(path for path in folder.glob("rollbook-*.tar") if NAME.fullmatch(path.name))
+
+
+def made_at(path: Path) -> datetime | None:
+    """As its name tells; None of one that was given another."""
+    told = NAME.fullmatch(path.name)
+    return datetime.strptime(told[1], MOMENT).replace(tzinfo=UTC) if told else None
+
+
+def manifest_of(path: Path) -> Manifest | None:
+    """What this file says of itself, unexamined; None where it says nothing."""
+    try:
+        with tarfile.open(path, "r:") as tar:
+            return Manifest.read(tar.extractfile(MANIFEST).read(LARGEST_MANIFEST))
+    except (OSError, tarfile.TarError, EOFError, ValueError, KeyError, TypeError, AttributeError, Unkept):
+        return None
 
 
 class Reader:

@@ -20,7 +20,7 @@ from django.utils.translation import gettext_noop as _
 from rollbook.operations.backup import archive, census, databases, programs
 from rollbook.operations.backup.archive import FILES, Manifest, Reader
 from rollbook.operations.backup.databases import Connection
-from rollbook.operations.backup.making import knows_key
+from rollbook.operations.backup.making import missing_keys
 from rollbook.operations.backup.unkept import NotConfirmed, Unkept
 from rollbook.operations.doctor import OF_THE_DATA, Finding, examine
 
@@ -43,8 +43,9 @@ class Restored:
     proof: Proof
     kept_as: str
     """The database that lived before, if any did; to be dropped by hand."""
-    other_key: bool
-    """Made under a SECRET_KEY that is not known here: second factors cannot be read."""
+    missing_keys: int
+    """Of the keys under which it was made, SECRET_KEY and those before it, so many are not known here: second factors
+    that they encrypted cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def restore(path: Path, *, over: str = "", at: datetime, tell: Tell = lambda _: 
                     kept_as = databases.swap(scratch, at=at, keep=not stands.is_empty)
             put_files()
     connections.close_all()
-    return Restored(proof, kept_as, other_key=not knows_key(proof.manifest.key))
+    return Restored(proof, kept_as, missing_keys=missing_keys(proof.manifest))
 
 
 def _bring_back(backup: Reader, database: str, tell: Tell, begun: float) -> Proof:

@@ -15,6 +15,16 @@ PROMISES = (
         """,
     ),
     Promise(
+        "proofs_go_on",
+        _("Since backups are tried, the newest that could be restored was made less than two days ago."),
+        """
+        SELECT to_char(max(made), 'YYYY-MM-DD HH24:MI') FROM (
+          SELECT coalesce((new ->> 'made_at')::timestamptz, at) made FROM history_entry
+          WHERE subject = 'house' AND verb = 'house.proven'
+        ) proven HAVING max(made) < now() - interval '48 hours'
+        """,
+    ),
+    Promise(
         "backups_come_back",
         _("Of the last two backups that were tried one at least could be restored."),
         """

@@ -28,12 +28,12 @@ OLDEST = """
 CONNECTIONS = """
     SELECT coalesce(state, 'unknown'), count(*) FROM pg_stat_activity WHERE datname = current_database() GROUP BY 1
 """
-# How the nights ended, as operations/house.py writes it down.
+# How the nights ended, as operations/house.py writes it down. A proof is as old as the file that was proven.
 NIGHTS = """
-    SELECT DISTINCT ON (verb) substr(verb, 7), extract(epoch FROM now() - at)::float,
+    SELECT DISTINCT ON (verb) substr(verb, 7), extract(epoch FROM now() - since)::float,
            (SELECT count(*) FROM jsonb_object_keys(coalesce(new -> 'broken', '{}')))
-    FROM history_entry
-    WHERE subject = 'house' AND verb IN ('house.examined', 'house.backed_up', 'house.proven') ORDER BY verb, at DESC
+    FROM history_entry, coalesce((new ->> 'made_at')::timestamptz, at) since
+    WHERE subject = 'house' AND verb IN ('house.examined', 'house.backed_up', 'house.proven') ORDER BY verb, since DESC
 """
 
 
@@ -44,7 +44,8 @@ class State:
     oldest_job_seconds: float
     connections: Counts
     seconds_since: Mapping[str, float]
-    """The last examination, backup and proof of one; what never was is not there."""
+    """The last examination, and since the newest backup was made, and the newest one that was proven; what never was is
+    not there."""
     broken: int | None
     """Promises that the last examination found broken; None where there was none."""
 

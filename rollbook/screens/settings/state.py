@@ -18,12 +18,13 @@ from rollbook.domains.history.queries import Line
 from rollbook.foundation.periods import local
 
 SUBJECT = "house"
-EXAMINED, RESTORED = "house.examined", "house.restored"
+EXAMINED = "house.examined"
 BACKED_UP, BACKUP_FAILED = "house.backed_up", "house.backup_failed"
 PROVEN, PROOF_FAILED = "house.proven", "house.proof_failed"
-VERBS = (EXAMINED, BACKED_UP, BACKUP_FAILED, PROVEN, PROOF_FAILED, RESTORED)
+VERBS = (EXAMINED, BACKED_UP, BACKUP_FAILED, PROVEN, PROOF_FAILED)
 
 SOON, OVERDUE = timedelta(hours=26), timedelta(hours=48)  # a night, and what it takes; two nights
+OVERDUE_SAID = "proofs_go_on"  # the promise of the doctor that says the same
 WORKER_IS_AWAY = timedelta(minutes=1)  # it is heard of every ten seconds
 LATEST = 10
 
@@ -51,6 +52,7 @@ class Done:
 
     at: datetime
     age: timedelta
+    """Since the file was made, for that long what was done since is in none."""
     file: str
     bytes: int
     rows: int
@@ -101,7 +103,7 @@ def state(*, at: datetime, by: Actor) -> State:
     workers = ProcrastinateWorker.objects.filter(last_heartbeat__gt=at - WORKER_IS_AWAY)
     return State(
         now=now, examination=_examination(newest.get(EXAMINED), zone),
-        backup=_done(newest.get(BACKED_UP), now), proof=_done(newest.get(PROVEN), now),
+        backup=_done(newest.get(BACKED_UP), now), proof=_done(_proof(), now),
         backup_failed=_failure(newest, BACKUP_FAILED, BACKED_UP, zone),
         proof_failed=_failure(newest, PROOF_FAILED, PROVEN, zone),
         examining=bool(tasks & {"house.examine", "house.nightly"}),
@@ -113,10 +115,11 @@ def state(*, at: datetime, by: Actor) -> State:
 def troubles(*, at: datetime, by: Actor) -> int:
     """How many things whoever looks after the house should look at: what is broken, and proofs that are overdue."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    newest = history.newest(subject=SUBJECT, verbs=VERBS)
+    newest = history.newest(subject=SUBJECT, verbs=[EXAMINED])
     broken: Mapping[str, object] = newest[EXAMINED].new["broken"] if EXAMINED in newest else {}  # type: ignore[assignment]
-    proof = newest.get(PROVEN)
-    return len(broken) + (proof is None or at - proof.at > OVERDUE)
+    proof = _proof()
+    overdue = proof is None or at - _made_at(proof) > OVERDUE
+    return len(broken.keys() | ({OVERDUE_SAID} if overdue else set()))
 
 
 def _examination(line: Line | None, zone: str) -> Examination | None:
@@ -132,9 +135,19 @@ def _done(line: Line | None, now: datetime) -> Done | None:
         return None
     told: Mapping[str, Any] = line.new
     return Done(
-        line.at.astimezone(now.tzinfo), now - line.at, told["file"], told.get("bytes", 0), told["rows"],
+        line.at.astimezone(now.tzinfo), now - _made_at(line), told["file"], told.get("bytes", 0), told["rows"],
         told["seconds"],
     )  # fmt: skip
+
+
+def _proof() -> Line | None:
+    """Of the newest file that was ever proven, though an older one may have been since."""
+    return history.greatest(subject=SUBJECT, verb=PROVEN, told="made_at")
+
+
+def _made_at(line: Line) -> datetime:
+    """The file that this act was upon."""
+    return datetime.fromisoformat(str(line.new["made_at"])) if "made_at" in line.new else line.at
 
 
 def _failure(newest: Mapping[str, Line], failed: str, done: str, zone: str) -> Failure | None:

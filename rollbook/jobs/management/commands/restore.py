@@ -37,10 +37,10 @@ class Command(BaseCommand):
             f"Restored as of {proof.manifest.made_at:%Y-%m-%d %H:%M} UTC: {len(proof.manifest.tables)} tables,"
             f" {proof.manifest.rows} rows, in {proof.seconds:.1f} s. Everybody signs in anew."
         )
-        if done.other_key:
+        if done.missing_keys:
             self.stdout.write(
-                "It was made under another SECRET_KEY: add that one to SECRET_KEY_FALLBACKS, or nobody with a second"
-                " factor can sign in."
+                f"It was made under {done.missing_keys} keys that are not known here: add them to"
+                " SECRET_KEY_FALLBACKS, or whoever set up a second factor under one of them cannot sign in."
             )
         if done.kept_as:
             self.stdout.write(f"What was there before is the database {done.kept_as}; drop it when it is not needed.")
