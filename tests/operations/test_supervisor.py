@@ -1,13 +1,16 @@
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 
 import pytest
 
-from rollbook.operations.launch import supervisor
+from rollbook.operations.launch import cli, programs, supervisor
 from rollbook.operations.launch.supervisor import Program, supervise
+from tests.databases import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +77,32 @@ def test_whoever_does_not_listen_is_killed(capfd):
     deaf = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); " + SLEEPS
     assert supervise([python("deaf", deaf)], answers=lambda: "deaf" in capfd.readouterr().out, greet=told()) == 0
     assert "deaf does not stop: killed." in capfd.readouterr().err
+
+
+def test_whoever_is_given_more_time_may_finish(monkeypatch, tmp_path, capfd):
+    """As a worker in the middle of a backup; those beside it have what they always have."""
+    monkeypatch.setattr(supervisor, "GRACE", 0)
+    finishes = (
+        "import pathlib, signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.5),"
+        f" pathlib.Path({str(tmp_path / 'done')!r}).touch(), sys.exit())); print('ready', flush=True); {SLEEPS}"
+    )
+    patient = Program("worker", [sys.executable, "-c", finishes], grace=30)
+    assert supervise([patient], answers=lambda: "ready" in capfd.readouterr().out, greet=told()) == 0
+    assert (tmp_path / "done").exists()
+    assert "killed" not in capfd.readouterr().err
+
+
+def test_a_worker_alone_has_as_long_as_systemd_and_compose_wait_and_no_longer(monkeypatch):
+    supervised = []
+    monkeypatch.setattr(cli, "supervise", lambda programs, **how: supervised.extend(programs) or 0)
+    monkeypatch.setattr(cli.environment, "ready", nullcontext)
+    assert cli._carry_out(["worker"]) == 0
+    (alone,) = supervised
+    service = (ROOT / "deploy" / "systemd" / "rollbook-worker.service").read_text()
+    compose = (ROOT / "deploy" / "container" / "compose.yaml").read_text()
+    assert 240 < alone.grace < int(re.search(r"TimeoutStopSec=(\d+)", service)[1])
+    assert alone.grace < 60 * int(re.search(r"stop_grace_period: (\d+)m", compose)[1])
+    assert programs.worker().grace is None  # `rollbook run`: whoever pressed Ctrl-C waits
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")

@@ -67,7 +67,8 @@ def _carry_out(args: Sequence[str]) -> int:
             case "live":
                 return _keep_alive(programs.live(), environment.live_port())
             case "worker":
-                return supervise([programs.worker()], answers=lambda: True, greet=lambda: say("The worker runs."))
+                alone = programs.worker(grace=programs.LONGEST_JOB)  # nobody sits at a terminal and waits
+                return supervise([alone], answers=lambda: True, greet=lambda: say("The worker runs."))
             case "dbshell":
                 return _dbshell(rest)
             case "migrate" if not any(word.startswith("--database") for word in rest):

@@ -9,6 +9,9 @@ from pathlib import Path
 from rollbook.operations.launch.environment import Misconfigured, host, live_port, port
 from rollbook.operations.launch.supervisor import Program
 
+LONGEST_JOB = 290
+"""Seconds in which a worker may finish what it does, a little less than systemd and Compose wait (deploy/)."""
+
 LOG = Path(__file__).with_name("granian.json")
 """The server's own words in the form of ours; requests are told of by ourselves."""
 
@@ -31,11 +34,10 @@ def live() -> Program:
     ])  # fmt: skip
 
 
-def worker() -> Program:
+def worker(*, grace: float | None = None) -> Program:
     """What is done later or by the clock. Several at a time, so that no letter waits for a backup."""
-    return Program("worker", [
-        sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker", "--concurrency", "4",
-    ])  # fmt: skip
+    command = [sys.executable, "-m", "django", "procrastinate", "--skip-checks", "worker", "--concurrency", "4"]
+    return Program("worker", command, grace)
 
 
 def _granian(interface: str, number: int, *, patience: int) -> list[str]:

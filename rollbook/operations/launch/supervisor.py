@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory, gettempdir
 PAUSES = (1, 2, 4, 8)  # seconds before each revival; one more fall in a row stops everything
 STEADY = 30  # seconds: whoever lived as long may fall anew
 FIGURES = re.compile(r"rollbook-figures-(\d{1,9})-\w+", re.ASCII)
-GRACE = 10  # seconds to finish what is in hand
+GRACE = 10  # seconds to finish what is in hand, unless a program is given more
 
 PR_SET_PDEATHSIG = 1
 
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 class Program:
     name: str
     command: Sequence[str]
+    grace: float | None = None
+    """Seconds to finish what is in hand."""
 
 
 class Child:
@@ -82,10 +84,11 @@ class Child:
         if self.process.poll() is None:
             self.process.terminate()
 
-    def wait_until(self, deadline: float) -> None:
+    def wait(self, *, asked_at: float) -> None:
         """Gone when this returns, asked or killed."""
+        grace = GRACE if self.program.grace is None else self.program.grace
         try:
-            self.process.wait(max(0, deadline - time.monotonic()))
+            self.process.wait(max(0, asked_at + grace - time.monotonic()))
         except subprocess.TimeoutExpired:
             log.warning("%s does not stop: killed.", self.program.name)
             self.process.kill()
@@ -108,9 +111,9 @@ def supervise(programs: Sequence[Program], *, answers: Callable[[], bool], greet
         finally:
             for child in children:
                 child.ask_to_stop()
-            deadline = time.monotonic() + GRACE
+            asked_at = time.monotonic()
             for child in children:
-                child.wait_until(deadline)
+                child.wait(asked_at=asked_at)
 
 
 @contextmanager
