@@ -35,7 +35,7 @@ def invite(*, name: str, email: str, grant: Grant, employee_id: int | None, at: 
     """The secret of a link by which a person joins with this role, and as this employee, if one is named."""
     wanted = _wanted(grant, by)
     if employee_id is not None:
-        Employee.objects.filter(user=None).pick(by, Permission.ACCESS_MANAGE, employee_id)
+        Employee.objects.filter(user=None, left_on=None).pick(by, Permission.ACCESS_MANAGE, employee_id)
     own_in = places_of(employee_id)
     return access.invite(
         name=name, email=email, wanted=wanted, employee_id=employee_id, own_in=own_in, at=at, by=by

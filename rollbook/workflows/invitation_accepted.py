@@ -43,8 +43,8 @@ def accept(*, secret: str, newcomer: Newcomer, at: datetime, by: Actor) -> int:
 
 
 def _is_taken(employee_id: int | None) -> bool:
-    """Whether the employee signs in by now, by another invitation or as somebody said. Locked, so that of two who are
-    invited as one only one comes."""
+    """Whether the employee signs in by now, by another invitation or as somebody said, or has left. Locked, so that of
+    two who are invited as one only one comes."""
     if employee_id is None:
         return False
-    return Employee.objects.filter(pk=employee_id, user=None).locked().first() is None
+    return Employee.objects.filter(pk=employee_id, user=None, left_on=None).locked().first() is None

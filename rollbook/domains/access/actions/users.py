@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actions.grants import refuse_last_owner, refuse_unmanaged
 from rollbook.domains.access.actions.letters import order_notice
@@ -13,9 +14,13 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Session, User
 from rollbook.domains.access.rules import is_login
 from rollbook.domains.history import actions as history
-from rollbook.foundation.errors import InvalidInput, NotSignedIn
+from rollbook.foundation.errors import InvalidInput, NotSignedIn, Refused
 from rollbook.foundation.texts import clean_line
 from rollbook.foundation.versions import alter
+
+
+class HasLeft(Refused):
+    sentence = gettext_lazy("This employee has left. Say among the employees that they are back first.")
 
 
 @transaction.atomic
@@ -64,8 +69,11 @@ def disable_user(*, user_id: int, at: datetime, by: Actor) -> None:
 
 @transaction.atomic
 def enable_user(*, user_id: int, at: datetime, by: Actor) -> None:
+    """Let a user in again, with all that they hold; HasLeft where they are an employee who works here no more."""
     user = User.objects.pick_to_change(by, Permission.ACCESS_MANAGE, user_id)
     refuse_unmanaged(user_id, by=by)
+    if User.objects.filter(pk=user_id, employee__left_on__isnull=False).exists():
+        raise HasLeft
     if not user.is_active:
         user.is_active = True
         user.save(update_fields=["is_active"])

@@ -122,6 +122,8 @@ def link_user(*, employee_id: int, user_id: int | None, at: datetime, by: Actor)
         return
     if user_id is not None and not User.objects.filter(pk=user_id, is_active=True).exists():
         raise InvalidInput({"user_id": str(_("Choose a sign-in of the list."))})
+    if user_id is not None and employee.left_on is not None:
+        raise InvalidInput({"user_id": str(_("Whoever has left does not sign in."))})
     old, employee.user_id = employee.user_id, user_id
     with refusing({"people_employee_user_id_key": UserTaken}):
         employee.save(update_fields=["user"])
