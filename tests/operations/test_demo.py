@@ -75,6 +75,16 @@ def test_s_is_as_large_as_promised_on_any_day(anchor: date) -> None:
         assert least <= len(tables[table]) <= most, table
 
 
+def test_it_is_known_who_signed_in_and_who_looked_at_a_card() -> None:
+    tables = planned()
+    assert {row.id for row in tables[rows.User]} == {row.user_id for row in tables[rows.SignIn] if row.succeeded}
+    assert {row.succeeded for row in tables[rows.SignIn]} == {True, False}
+    assert {row.subject for row in tables[rows.Reading]} <= {f"client:{row.id}" for row in tables[rows.Client]}
+    assert min(row.at for row in tables[rows.Reading]).date() >= ANCHOR - timedelta(days=60)
+    once = Counter((row.subject, row.hour, row.by_id) for row in tables[rows.Reading])
+    assert set(once.values()) == {1}
+
+
 def test_columns_are_those_of_the_models() -> None:
     for table, model in load.TABLES.items():
         columns = {field.attname for field in model._meta.concrete_fields if not field.generated}

@@ -20,6 +20,11 @@ from rollbook.operations.demo.scales import Window
 MAKE_UP_DAYS = 30
 STAFF_OF_A_BRANCH = 40
 """At most."""
+BROWSERS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0",
+)
 
 
 class Staff(NamedTuple):
@@ -127,10 +132,17 @@ def hire(book: Book, chain: Chain, branch_id: int, random: Random, *, role: str,
 
 
 def _sign_in(book: Book, chain: Chain, random: Random, who: Who) -> None:
-    """Once in five days or so, in the morning."""
+    """Once in five days or so, in the morning, in one browser; sometimes a password is mistyped first."""
     clock, day = Clock(chain.names.time_zone), chain.window.first
+    browser, address, is_new = random.choice(BROWSERS), f"192.0.2.{random.randrange(1, 255)}", True
     while (day := day + timedelta(days=random.randrange(1, 10))) < chain.window.anchor:
-        book.tell("user.signed_in", f"user:{who.user_id}", clock.at(day, random.randrange(540, 720)), who, {})
+        at = clock.at(day, random.randrange(540, 720))
+        if random.random() < 0.05:
+            vain = at - timedelta(seconds=20)
+            book.add(rows.SignIn(book.id(rows.SignIn), who.user_id, vain, False, False, address, browser))
+        book.add(rows.SignIn(book.id(rows.SignIn), who.user_id, at, True, is_new, address, browser))
+        book.tell("user.signed_in", f"user:{who.user_id}", at, who, {})
+        is_new = False
 
 
 def _add_programme(book: Book, chain: Chain, subject: Subject) -> None:

@@ -63,6 +63,8 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.TariffUse: billing.TariffUse,
     rows.Payment: billing.Payment,
     rows.LedgerEntry: billing.LedgerEntry,
+    rows.SignIn: access.SignIn,
+    rows.Reading: history.Reading,
     rows.History: history.Entry,
 }
 

@@ -17,6 +17,8 @@ from rollbook.operations.demo.people import Client, Family, Habit
 from rollbook.operations.demo.scales import Window
 
 ZERO = Decimal(0)
+READ_LATELY = 60
+"""For how many days back it is known who looked at a card."""
 
 
 @dataclass(slots=True, eq=False)
@@ -157,6 +159,10 @@ def _pay(course: Course, day: date, parts: list[tuple[Client, Decimal]]) -> Iter
         entry = Entry(at, client, "payment", amount, day, payment=payment)
         told = {"amount": str(amount), "method": method, "on": day.isoformat(), "note": note}
         book.tell("payment.received", f"client:{client.id}", at, by, told)
+        if day >= course.chain.window.days_back(READ_LATELY):
+            # Whoever books a payment has the card open.
+            hour = at.replace(minute=0)
+            book.add(rows.Reading(book.id(rows.Reading), at, hour, *by, f"client:{client.id}"))
         yield entry
 
 

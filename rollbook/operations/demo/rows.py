@@ -282,3 +282,23 @@ class History(NamedTuple):
     within: str
     old: str
     new: str
+
+
+class SignIn(NamedTuple):
+    id: int
+    user_id: int
+    at: datetime
+    succeeded: bool
+    new_device: bool
+    address: str
+    browser: str
+
+
+class Reading(NamedTuple):
+    id: int
+    at: datetime
+    hour: datetime
+    by_id: int | None
+    by_name: str
+    via: str
+    subject: str
