@@ -238,10 +238,11 @@ def _read(mapped: Mapped, fetch: Fetch, tell: Tell, known: Any, terms: Terms) ->
 
 
 def _refused_by_database(error: IntegrityError) -> Problem:
-    diagnosis = getattr(error.__cause__, "diag", None)
-    told = getattr(diagnosis, "message_detail", None) or getattr(diagnosis, "message_primary", None) or ""
-    constraint = getattr(diagnosis, "constraint_name", None) or ""
-    return Problem(Origin("database", 1), constraint, N_("The database refuses it: {detail}"), {"detail": told})
+    """By the name of its rule. What else the database says is English, and about rows by their ids: the command tells
+    it to the operator."""
+    rule = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""
+    reason = N_("The database refuses it: it contradicts what is here, which somebody may have changed just now.")
+    return Problem(Origin("database", 1), rule, reason, {})
 
 
 def _lessons(rows: Sequence[LessonRow], run: Run) -> Sequence[int]:

@@ -45,7 +45,7 @@ def carry_out(*, run_id: int, at: datetime, by: Actor) -> None:
             why = " ".join(map(str, [declined, *declined.fields.values()]))
             imports.break_off(run_id=run_id, trouble=why, at=timezone.now(), by=by)
         except GaveWay:
-            why = _("People were working with the same accounts all the time. Nothing was kept: try when it is quieter.")
+            why = _("People were working with the same accounts all along. Nothing was kept: try when it is quieter.")
             imports.break_off(run_id=run_id, trouble=why, at=timezone.now(), by=by)
         except Exception:
             why = _("Something broke on our side. It has been written down, and nothing was kept.")

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 import pytest
 import xlsxwriter
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,35 @@ def test_a_quote_that_is_never_closed_costs_its_own_line():
     told = apart.describe(name="a.csv", data=b'a;b\n1;2\n"3;4\n5;6\n"7;8";9\n')
     assert [line.line for line in told.rows] == [2, 4, 5]
     assert [(fault.line, fault.cells) for fault in told.faults] == [(3, ('"3;4',))]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "stood"),
+    [
+        ('"3;4', "a quotation mark is opened", ('"3;4',)), ('"3"4;5', "no separator", ('"3"4;5',)),
+        (f"{'x' * 10_001};5", "longer than", (f"{'x' * 10_001};5",)),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said_in_our_words_beside_the_line_as_it_stood(line, reason, stood):
+    [fault] = apart.describe(name="a.csv", data=f"a;b\n1;2\n{line}\n".encode()).faults
+    assert reason in fault.reason
+    assert fault.cells == tuple(cell[:10_000] for cell in stood)
+
+
+def test_an_unfit_line_of_a_workbook_comes_as_it_stood():
+    [fault] = apart.describe(name="a.xlsx", data=sheet_of(["a", "b"], ["1", "2"], ["x" * 10_001, "5"])).faults
+    assert fault.cells == ("x" * 10_000, "5")
+
+
+def test_what_no_text_may_hold_is_marked_in_the_line():
+    [fault] = apart.describe(name="a.json", data=b'[{"a": "1\\u0000", "b": "2\\ud800"}]').faults
+    assert ("part of no text" in fault.reason, fault.cells) == (True, ("1\ufffd", "2\ufffd"))
+
+
+def test_where_json_ends_to_be_json_is_told_in_our_words():
+    with translation.override("en"), pytest.raises(InvalidInput) as refusal:
+        apart.describe(name="a.json", data=b'[{"a": 1},\n {"b":\n 2')
+    assert refusal.value.fields == {"file": "This is no JSON: look at line 3."}
 
 
 def test_a_line_of_totals_is_a_fault_of_its_own():

@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from rollbook.domains.access.models import Organisation
 from rollbook.domains.people.models import Client
+from rollbook.workflows import data_imported
 from tests.imports.academy import MAPPING, SMALL, changed
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +49,21 @@ def test_errors_are_told_by_line_and_nothing_is_written(tmp_path: Path) -> None:
     assert "students.csv:2 birth_date: " in err.getvalue()
     assert refused.value.returncode == 1
     assert not Organisation.objects.exists()
+
+
+def test_the_operator_is_told_what_the_database_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_told: object) -> list[int]:
+        Organisation.objects.create(pk=1, name="Another")
+        return []
+
+    monkeypatch.setattr(data_imported.people, "load_clients", refuse)
+    err = StringIO()
+    with pytest.raises(CommandError):
+        call_command("import", "it-academy", str(SMALL), stderr=err)
+    rule, _, told = err.getvalue().partition("database:1 ")[2].partition(": ")
+    assert rule == "organisation_currency_code"
+    assert told.startswith("The database refuses it: it contradicts")
+    assert "DETAIL" in told
 
 
 def test_a_mapping_of_ones_own(tmp_path: Path) -> None:

@@ -20,10 +20,12 @@ from rollbook.foundation.tables.parts import (
     N_,
     Fault,
     Grid,
+    Line,
     Torn,
     torn,
     unfit,
 )
+from rollbook.foundation.texts import UNFIT
 
 MEMORY = 512 * 1024 * 1024
 SECONDS = 30
@@ -61,13 +63,13 @@ def _told(request: Mapping[str, Any], data: bytes) -> dict[str, object]:
     grid = _grid(request, data)
     rows = faults = 0
     for found in grid.lines:
-        item = found if isinstance(found, Fault) else unfit(found.line, found.cells) or found
+        item = found if isinstance(found, Fault) else _fit(found)
         if isinstance(item, Fault):
             faults += 1
             if faults > MAX_FAULTS:
                 raise torn(item.line, N_("From line {number} on this is no table."), number=item.line)
             if faults <= request["faults"]:
-                cells = [cell[:MAX_CELL] for cell in item.cells[:MAX_COLUMNS]]
+                cells = [UNFIT.sub("\ufffd", cell[:MAX_CELL]) for cell in item.cells[:MAX_COLUMNS]]
                 _say({"line": item.line, "reason": item.reason, "values": item.values, "cells": cells})
         else:
             rows += 1
@@ -99,6 +101,11 @@ def _grid(request: Mapping[str, Any], data: bytes) -> Grid:
     if fault := unfit(grid.header, grid.columns):
         raise Torn(fault)
     return grid
+
+
+def _fit(line: Line) -> Line | Fault:
+    fault = unfit(line.line, line.cells)
+    return fault._replace(cells=line.cells) if fault else line
 
 
 def _say(what: object) -> None:

@@ -13,6 +13,11 @@ from rollbook.foundation.tables.parts import N_, Fault, Grid, Record, headed
 SEPARATORS = (";", ",", "\t", "|")
 _FIRST_LINES = 20
 _QUOTED = re.compile('"[^"]*"')
+_SENTENCES = {
+    "unexpected end": N_("This is no row of a table: a quotation mark is opened and never closed."),
+    "expected after": N_("This is no row of a table: behind a closing quotation mark stands no separator."),
+    "field limit": N_("A cell is longer than {limit} signs."),
+}
 
 
 def grid(data: bytes, *, encoding: str = "", separator: str = "", header: int = 0) -> Grid:
@@ -57,8 +62,13 @@ def records(lines: list[str], separator: str) -> Iterator[Record]:
             return
         except csv.Error as error:
             place += 1
-            told = {"error": str(error)}
-            yield place, Fault(place, N_("This is no row of a table: {error}."), told, 0, (lines[place - 1].rstrip(),))
+            told = {"limit": csv.field_size_limit()}
+            yield place, Fault(place, _sentence(str(error)), told, 0, (lines[place - 1].rstrip(),))
+
+
+def _sentence(error: str) -> str:
+    """What the library says in English, so that it can be translated."""
+    return next((sentence for said, sentence in _SENTENCES.items() if said in error), N_("This is no row of a table."))
 
 
 class _Feed:

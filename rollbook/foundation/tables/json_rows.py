@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 
 from rollbook.foundation.tables.decoding import decoded
-from rollbook.foundation.tables.parts import MAX_COLUMNS, N_, Cell, Fault, Grid, Line, Row, torn
+from rollbook.foundation.tables.parts import MAX_COLUMNS, N_, Cell, Fault, Grid, Line, Row, Torn, torn
 
 MAX_DEPTH = 5
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -49,16 +49,19 @@ def rows_of(text: str) -> Iterator[Row | Fault]:
         except RecursionError as error:
             raise torn(line, N_("Lists within lists within lists: too deep.")) from error
         except ValueError as error:
-            message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            raise torn(line, N_("This is no JSON: {error}."), error=message) from error
+            raise _no_json(line, error.lineno if isinstance(error, json.JSONDecodeError) else line) from error
         yield _row(line, value, number if line == before else 0)
         place = _after_blanks(text, place)
         if text[place : place + 1] == ",":
             place = _after_blanks(text, place + 1)
         elif text[place : place + 1] != "]":
-            raise torn(line, N_("This is no JSON: {error}."), error="Expecting ',' or ']'")
+            raise _no_json(line, line)
     if _after_blanks(text, place + 1) != len(text):
-        raise torn(line, N_("This is no JSON: {error}."), error="Extra data")
+        raise _no_json(line, line)
+
+
+def _no_json(begins: int, wrong: int) -> Torn:
+    return torn(begins, N_("This is no JSON: look at line {number}."), number=wrong)
 
 
 def _row(line: int, value: object, number: int) -> Row | Fault:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, no_translations
+from django.db import IntegrityError
 from django.utils import timezone
 
 from rollbook.domains.access.actor import operator
@@ -54,6 +55,8 @@ class Command(BaseCommand):
         except NotImported as refused:
             for problem in refused.problems:
                 self.stderr.write(problem.told(str))
+            if isinstance(refused.__cause__, IntegrityError):
+                self.stderr.write(str(refused.__cause__))
             raise CommandError(f"{refused} ({len(refused.problems)})") from refused
         except Declined as declined:
             raise CommandError(str(declined)) from declined
