@@ -47,8 +47,10 @@ def overlapping(rows: Iterable[L], *, of: Callable[[L], Hashable]) -> list[Probl
         else:
             by_owner[of(row)].append(row)
     for together in by_owner.values():
-        together.sort(key=lambda row: row.since)
-        for before, row in zip(together, together[1:], strict=False):
-            if before.until is None or before.until > row.since:
+        end = date.min
+        for row in sorted(together, key=lambda row: row.since):
+            if row.since < end:
                 problems.append(row.refused("since", N_("It shares days with another one.")))
+            else:
+                end = row.until or date.max
     return problems
