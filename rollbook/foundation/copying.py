@@ -15,7 +15,9 @@ def copy_in(model: type[models.Model], fields: Sequence[str], rows: Iterable[Seq
     statement = SQL("COPY {} ({}) FROM STDIN").format(
         Identifier(model._meta.db_table), SQL(", ").join(names[field] for field in fields)
     )
-    with connections[router.db_for_write(model)].cursor() as cursor, cursor.copy(statement) as copy:
+    connection = connections[router.db_for_write(model)]
+    # What the database refuses here is the same error as that of any other statement.
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
 

@@ -6,6 +6,8 @@ import phonenumbers
 
 # What was read lately, and is not taken apart again where it comes back: files are checked in several steps.
 _LATELY = 10_000
+# Some countries and islands have shorter ones; seven digits are kept, and their plus.
+SHORTEST = 8
 _read: dict[str, None] = {}
 
 
@@ -28,6 +30,8 @@ def parse_phone(text: str, *, region: str) -> str | None:
     if number.extension or not phonenumbers.is_possible_number(number):
         return None
     found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if len(found) < SHORTEST:
+        return None
     if len(_read) >= _LATELY:
         _read.clear()
     _read[found] = None

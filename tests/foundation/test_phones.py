@@ -21,6 +21,8 @@ from rollbook.foundation.phones import digits_sought, parse_phone
         ("0501234567 0671234567", "UA", None),
         ("+7999", "RU", None),
         ("112", "UA", None),
+        ("+49 12", "DE", None),
+        ("1234", "AT", None),
         ("=1+1", "UA", None),
         ("٠٥٠١٢٣٤٥٦٧", "UA", None),
         ("０５０１２３４５６７", "UA", None),
