@@ -12,7 +12,9 @@ from rollbook.domains.billing.models import Account, LedgerEntry, Payment
 from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client, Contact, Relation
+from rollbook.domains.schedule.actions import loading
 from rollbook.domains.schedule.models import Lesson
+from rollbook.domains.schedule.rules import overlaps
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound
 from rollbook.foundation.tables import apart
 from rollbook.foundation.tables.apart import Options
@@ -176,11 +178,11 @@ def test_marks_are_charged_as_if_they_had_been_set_by_hand(take, school):
 
 PAYMENTS = """Клиент;Сумма;Дата;Способ оплаты;Номер чека
 Ivan;1 000,50 грн;01.09.2026;нал;
-Olga;200;02.09.2026;карта;A-1
-Olga;200;02.09.2026;карта;A-2
+Olga;200;31.08.2026;карта;A-1
+Olga;200;31.08.2026;карта;A-2
 Ivan;1000,50;1.9.2026;наличные;
-Dan;-5;02.09.2026;;
-Vasya;5;02.09.2026;;
+Dan;-5;31.08.2026;;
+Vasya;5;31.08.2026;;
 """
 
 
@@ -457,6 +459,31 @@ def test_a_line_that_is_refused_stands_in_nobody_s_way(take, monkeypatch, chunk)
     outcome = take("ID;ФИО;E-mail\n7;Иванов Пётр;none\n7;Ким Юна;\n")
     assert by_line(outcome) == {2: "E-mail: none is no e-mail address."}
     assert outcome.added == {"clients": 1}
+
+
+def test_what_is_still_to_come_is_refused_at_its_field(take, school):
+    """As by hand: nothing is paid tomorrow, nobody has come to tomorrow's lesson."""
+    outcome = take("Клиент;Сумма;Дата\nIvan;5;02.09.2026\nIvan;5;01.09.2026\nIvan;5;20.08.2016\nIvan;5;31.08.2016\n")
+    sentence = "Дата: The day of a payment is today or before, within ten years."
+    assert (by_line(outcome), outcome.added) == ({2: sentence, 4: sentence}, {"payments": 2})
+
+    take("Группа;Дата;Время\nChess;03.09.2026;18:00\n")
+    outcome = take(
+        "Ученик;Группа;Дата;Посещение\nIvan;Chess;03.09.2026;был\nOlga;Chess;03.09.2026;н\nIvan;Chess;03.09.2026;б\n"
+    )
+    sentence = "Дата: The lesson has not been yet: who came can be marked on its day."
+    assert by_line(outcome) == {2: sentence, 3: sentence}
+    assert (outcome.added, Mark.objects.get().status) == ({"marks": 1}, "excused")
+
+    outcome = take("ФИО;Клиент с\nКим Юна;02.09.2026\nКим Ян;01.09.2026\n", "clients", columns={"Клиент с": "since"})
+    assert (by_line(outcome), outcome.added) == ({2: "Клиент с: This day is still to come."}, {"clients": 1})
+
+
+def test_of_what_stands_only_that_is_read_which_lessons_can_meet(take, school, monkeypatch):
+    seen = []
+    monkeypatch.setattr(loading, "overlaps", lambda spans: seen.extend(spans) or overlaps(spans))
+    take("Группа;Дата;Время;Кабинет\nChess;01.08.2025;18:00;Room 0\nChess;01.10.2026;18:00;Room 0\n")
+    assert {span.place for span in seen if span.place < 0} == set()
 
 
 # What is refused ------------------------------------------------------------------------------------------------------

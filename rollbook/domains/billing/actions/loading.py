@@ -6,12 +6,14 @@ from datetime import datetime
 from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.actions.payments import LONGEST_AGO
 from rollbook.domains.billing.fields import PaymentRow, TariffRow, TariffUseRow
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Payment, Tariff, TariffUse
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.actions import refuse
 from rollbook.domains.imports.rules import overlapping, plain, twice
 from rollbook.domains.people.models import Client
+from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
 
 
@@ -64,7 +66,14 @@ def load_payments(*, rows: Sequence[PaymentRow], source: str, at: datetime, by: 
     keys = {row.key: f"{source}:{row.key}" for row in rows}
     booked = set(Payment.objects.filter(key__in=keys.values()).values_list("key", flat=True))
     refuse(twice(rows, "key", of=lambda row: keys[row.key], standing=booked))
-    branches = dict(Client.objects.filter(pk__in={row.client for row in rows}).values_list("pk", "branch"))
+    payers = Client.objects.filter(pk__in={row.client for row in rows})
+    branches = dict(payers.values_list("pk", "branch"))
+    days = {zone: local(at, zone).date() for zone in set(payers.values_list("branch__time_zone", flat=True))}
+    today = {pk: days[zone] for pk, zone in payers.values_list("pk", "branch__time_zone")}
+    refuse([
+        row.refused("day", N_("The day of a payment is today or before, within ten years."))
+        for row in rows if not today[row.client] - LONGEST_AGO <= row.day <= today[row.client]
+    ])
     payments = Payment.objects.bulk_create(
         [
             Payment(key=keys[row.key], amount=row.amount, method=row.method, received_on=row.day, note=row.note)

@@ -13,6 +13,7 @@ from rollbook.foundation.errors import InvalidInput, Refused
 from rollbook.foundation.periods import local
 
 LARGEST = Decimal("1000000000")
+LONGEST_AGO = timedelta(days=3660)
 
 
 class AnotherPayment(Refused):
@@ -57,7 +58,7 @@ def _check(amount: Decimal, on: date, *, today: date) -> None:
         fields["amount"] = _("A payment is more than zero and at most {largest}.").format(largest=LARGEST)
     elif amount != amount.quantize(Decimal("0.01")):
         fields["amount"] = _("At most two digits after the point.")
-    if not today - timedelta(days=3660) <= on <= today:
+    if not today - LONGEST_AGO <= on <= today:
         fields["on"] = _("The day of a payment is today or before, within ten years.")
     if fields:
         raise InvalidInput(fields)

@@ -1,5 +1,5 @@
-"""Many at once, from files. What a person could not do by hand is refused here, too; only time does not matter:
-what was, was."""
+"""Many at once, from files. What a person could not do by hand is refused here, too; only for how long
+marks may be changed does not matter: what was, was."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +18,7 @@ from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
 from rollbook.domains.schedule.models import Lesson
+from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
 
 _MISSES = (Status.MISSED, Status.EXCUSED)
@@ -38,6 +39,7 @@ class _Meeting(NamedTuple):
     group: int | None
     day: date
     cancelled: bool
+    is_to_come: bool
 
 
 @transaction.atomic
@@ -48,10 +50,10 @@ def load_marks(*, rows: Sequence[MarkRow], means: Mapping[int, Means], at: datet
     """
     by.must_everywhere(Permission.JOURNAL_MARK)
     lessons = {
-        pk: _Meeting(group, day, cancelled is not None)
-        for pk, group, day, cancelled in Lesson.objects.filter(pk__in={row.lesson for row in rows}).values_list(
-            "pk", "group", "day", "cancelled_at"
-        )
+        pk: _Meeting(group, day, cancelled is not None, day > local(at, zone).date())
+        for pk, group, day, cancelled, zone in Lesson.objects.filter(
+            pk__in={row.lesson for row in rows}
+        ).values_list("pk", "group", "day", "cancelled_at", "branch__time_zone")
     }
     misses = Mark.objects.in_bulk([row.makes_up for row in rows if row.makes_up])
     refuse([*_nonsense(rows, lessons), *_doubled(rows), *_strangers(rows, lessons), *_no_misses(rows, misses)])
@@ -113,6 +115,8 @@ def _nonsense(rows: Iterable[MarkRow], lessons: Mapping[int, _Meeting]) -> Itera
             yield row.refused("kind", N_("What works a miss off is of the kind make_up."))
         if lessons[row.lesson].cancelled:
             yield row.refused("lesson", N_("The lesson is cancelled: nobody can be marked in it."))
+        if lessons[row.lesson].is_to_come and row.status in (Status.ATTENDED, Status.MISSED):
+            yield row.refused("lesson", N_("The lesson has not been yet: who came can be marked on its day."))
 
 
 def _doubled(rows: Sequence[MarkRow]) -> list[Problem]:

@@ -13,7 +13,7 @@ from rollbook.domains.imports.rules import plain
 from rollbook.domains.people.fields import ClientRow, ContactRow, EmployeeRow, PersonRow, RelationRow
 from rollbook.domains.people.models import Client, Contact, Employee, Relation
 from rollbook.foundation.copying import copy_new
-from rollbook.foundation.periods import instants
+from rollbook.foundation.periods import instants, local
 from rollbook.foundation.tables import N_
 
 
@@ -40,6 +40,8 @@ def load_clients(*, rows: Sequence[ClientRow], branch_id: int, at: datetime, by:
     by.must_everywhere(Permission.CLIENT_EDIT)
     _refuse_nameless(rows)
     zone = Branch.objects.pick(by, Permission.CLIENT_EDIT, branch_id).time_zone
+    today = local(at, zone).date()
+    refuse([row.refused("since", N_("This day is still to come.")) for row in rows if row.since and row.since > today])
     made = copy_new(
         Client,
         [

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -207,7 +208,12 @@ def _meetings(
     if not rows:
         return []
     since, until = min(starts for starts, _ in spans), max(ends for _, ends in spans)
-    standing = Lesson.objects.filter(branch=branch_id, cancelled_at=None, starts_at__lt=until, ends_at__gt=since)
+    # Of the branch only what these rows can meet: a file that goes from group to group has a whole year in each piece.
+    rooms, teachers = {row.room for row in rows if row.room}, {pk for row in rows for pk in row.teachers}
+    standing = Lesson.objects.filter(
+        Q(room__in=rooms) | Q(lesson_teachers__employee__in=teachers), branch=branch_id, cancelled_at=None,
+        day__in={row.day for row in rows}, starts_at__lt=until, ends_at__gt=since,
+    )
     all_of_them = [
         Span(holder, place, starts, ends)
         for place, (row, (starts, ends)) in enumerate(zip(rows, spans, strict=True))
