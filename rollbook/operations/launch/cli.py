@@ -67,6 +67,7 @@ def _carry_out(args: Sequence[str]) -> int:
             case "live":
                 return _keep_alive(programs.live(), environment.live_port())
             case "worker":
+                programs.must_be_filled()
                 alone = programs.worker(grace=programs.LONGEST_JOB)  # nobody sits at a terminal and waits
                 return supervise([alone], answers=lambda: True, greet=lambda: say("The worker runs."))
             case "dbshell":
@@ -99,6 +100,7 @@ def _prepare() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
     if (scale := os.environ.get("DEMO") or "S") != "0":
         call_command("demo", if_empty=True, scale=scale)
+    programs.must_be_filled()
     connections.close_all()
 
 
@@ -118,6 +120,7 @@ def _greet() -> None:
 
 def _keep_alive(program: Program, port: int) -> int:
     programs.must_be_free(port)
+    programs.must_be_filled()
     greet: Callable[[], None] = partial(say, f"{program.name} answers on port {port}.")
     return supervise([program], answers=partial(programs.answers, port), greet=greet)
 

@@ -3,9 +3,13 @@
 import os
 import socket
 import sys
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+import psycopg
+
+from rollbook.operations.demo import UNFINISHED
 from rollbook.operations.launch.environment import Misconfigured, host, live_port, port
 from rollbook.operations.launch.supervisor import Program
 
@@ -45,6 +49,18 @@ def _granian(interface: str, number: int, *, patience: int) -> list[str]:
         sys.executable, "-m", "granian", "--interface", interface, "--host", host(), "--port", str(number),
         "--log-level", "warning", "--log-config", str(LOG), "--no-access-log", "--workers-kill-timeout", str(patience),
     ]  # fmt: skip
+
+
+def must_be_filled() -> None:
+    """What is entered into half a demo goes with it when it is begun anew, and until then little of it is checked."""
+    with suppress(psycopg.OperationalError):  # away: whoever starts waits for it, and says so
+        with psycopg.connect(os.environ["DATABASE_URL"], connect_timeout=5) as db:
+            unfinished = db.execute("SELECT to_regclass(%s)", [UNFINISHED]).fetchone() != (None,)
+        if unfinished:
+            raise Misconfigured(
+                "A demo was begun in this database and not finished: `rollbook demo` empties and fills it again. "
+                "Until then nobody works in it."
+            )
 
 
 def must_be_free(number: int) -> None:
