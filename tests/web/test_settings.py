@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal as D
 
@@ -313,6 +314,24 @@ def test_only_who_manages_access_everywhere_says_who_signs_in(school):
     assert b"user_id" not in oleg.get("/settings/employees/new/").content
     add(oleg, school, "employees", user_id=str(dina.pk))
     assert Employee.objects.latest("pk").user is None
+
+
+def test_phones_of_employees_are_hidden_from_whoever_may_not_see_phones(vera, school):
+    """And stay as they are when such a person saves the form."""
+    anna = school.users["anna"].employee
+    address = f"/settings/employees/{anna.pk}/edit/"
+    vera.post(address, filled(vera.get(address), phone="+380501234567", email="anna@home.example"))
+    Role.objects.filter(name="Clerk").update(permissions=["staff.edit", "history.see"])
+    dina = signed_in(school, "dina")
+    page = dina.get(address)
+    said = page.content.decode()
+    assert "Anna" in said
+    assert "home.example" not in said
+    assert "1234567" not in re.sub(r"\D", "", said)
+    assert dina.post(address, filled(page, first_name="Ann")).status_code == 303
+    anna.refresh_from_db()
+    assert (anna.first_name, anna.phone, anna.email) == ("Ann", "+380501234567", "anna@home.example")
+    assert "anna@home.example" in vera.get(address).content.decode()
 
 
 def test_a_sign_in_belongs_to_one_employee(vera, school):

@@ -18,8 +18,9 @@ class Card:
     first_name: str
     middle_name: str
     branch_id: int
-    phone: str
-    email: str
+    phone: str | None
+    """None for those who may not see phones, nor change them; with it the next."""
+    email: str | None
     teaches: bool
     user_id: int | None
     manages: tuple[int, ...]
@@ -53,10 +54,13 @@ def rows(*, archived: bool, by: Actor) -> tuple[Row, ...]:
 def card(*, pk: int, by: Actor) -> Card:
     row = Employee.objects.pick(by, Permission.STAFF_EDIT, pk)
     manages = row.managements.order_by("branch").values_list("branch", flat=True)
+    sees = Permission.PHONE_SEE in Employee.objects.all().held_on(by, pk, Permission.PHONE_SEE)
+    lines = past(word="employee", pk=pk, rows=Employee.objects.all(), by=by)
     return Card(
-        row.last_name, row.first_name, row.middle_name, row.branch_id, row.phone, row.email, row.teaches, row.user_id,
+        row.last_name, row.first_name, row.middle_name, row.branch_id, row.phone if sees else None,
+        row.email if sees else None, row.teaches, row.user_id,
         tuple(manages), row.left_on, row.version, row.left_on is not None,
-        past(word="employee", pk=pk, rows=Employee.objects.all(), by=by),
+        lines if sees else tuple(line.without(("phone", "email")) for line in lines),
     )
 
 

@@ -34,6 +34,8 @@ class EmployeeForm(Form):
         # Whoever does not manage access everywhere is not asked.
         if not self.by.may_everywhere(Permission.ACCESS_MANAGE):
             del self.fields["user_id"]
+        if self.initial.get("phone", "") is None:  # may not be seen, so not changed either
+            del self.fields["phone"], self.fields["email"]
         # Nor whoever has no branch to give.
         if not self.fields["manages"].choices:
             del self.fields["manages"]
