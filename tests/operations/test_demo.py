@@ -11,7 +11,7 @@ from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection
+from django.db import DataError, OperationalError, connection
 from pytest_django.plugin import DjangoDbBlocker
 
 from rollbook.domains.access.actor import operator
@@ -19,11 +19,13 @@ from rollbook.domains.access.models import User
 from rollbook.domains.access.queries import first_owner
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Account, LedgerEntry
+from rollbook.domains.history import actions as history
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client
 from rollbook.domains.schedule import actions as schedule
 from rollbook.foundation.texts import clean_line
 from rollbook.operations.demo import load, rows
+from rollbook.operations.demo.bare import Bare
 from rollbook.operations.demo.names import NAMES
 from rollbook.operations.demo.plan import SEED, Plan
 from rollbook.operations.demo.scales import SCALES, Scale, Window
@@ -33,6 +35,7 @@ from tests import databases
 ANCHOR = date(2026, 11, 18)
 MIDNIGHT = f"{ANCHOR} 00:00+03"
 SMALL = Scale("small", branches=2, groups=9, clients=70, enrolled=50, weeks_back=9)
+SKETCH = Scale("sketch", branches=3, groups=9, clients=60, enrolled=40, weeks_back=5)
 
 # What the table of sizes says of S, where its areas exist: near it, whatever the day.
 SIZES = {
@@ -324,9 +327,10 @@ def test_a_database_with_something_in_it_is_refused(demo: None) -> None:
 
 
 @pytest.mark.parametrize("language", ["uk", "en"])
-def test_every_language_loads(language: str, own_database: str) -> None:
+def test_every_language_loads(language: str, own_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SCALES, "S", SKETCH)
     call_command("demo", language=language, anchor=ANCHOR, verbosity=0)
-    assert Client.objects.count() == SCALES["S"].clients
+    assert Client.objects.count() == SKETCH.clients
 
 
 # ------------------------------------------------------------------------------------------------ how it is filled
@@ -339,7 +343,6 @@ STRUCTURE = """
     WHERE NOT tgisinternal UNION ALL
     SELECT relname, array_to_string(reloptions, ','), array_to_string(relacl, ','), relkind::text FROM pg_class
     WHERE relnamespace = 'public'::regnamespace ORDER BY 1, 2, 3, 4"""
-SKETCH = Scale("sketch", branches=3, groups=9, clients=60, enrolled=40, weeks_back=5)
 
 
 def checksums() -> dict[str, object]:
@@ -387,6 +390,23 @@ def test_a_database_that_does_not_answer_is_told_as_such(monkeypatch: pytest.Mon
     monkeypatch.setattr(load, "address_of", lambda alias: "host=/nowhere")
     with pytest.raises(OperationalError):
         call_command("demo", if_empty=True)
+
+
+def test_half_a_demo_in_which_somebody_has_acted_is_not_emptied(
+    sketch: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as killed:
+        killed.setattr(load, "BALANCES", "SELECT 1 / 0")
+        killed.setattr(Bare, "give_up", lambda bare: None)
+        with pytest.raises(DataError):
+            sketch()
+    assert load.is_empty()
+    at = datetime(2026, 9, 2, tzinfo=UTC)
+    history.record(verb="client.added", subject="client:1", new={}, at=at, by=operator("", via="job"))
+    there = answers("SELECT count(*) FROM history_entry")
+    with pytest.raises(CommandError, match="somebody has worked since"):
+        call_command("demo", if_empty=True)
+    assert answers("SELECT count(*) FROM history_entry") == there
 
 
 @pytest.mark.parametrize("last_words", ["1 of 4", "all indexes"])

@@ -79,6 +79,10 @@ class NotEmpty(Refused):
     sentence = _("This database holds data already. The demo fills an empty one only: it never mixes with real data.")
 
 
+class Inhabited(Refused):
+    sentence = _("In this half of a demo somebody has worked since: it is not emptied. Begin with another database.")
+
+
 def is_empty() -> bool:
     """Whether nobody has begun to work here. A demo that was not finished does not count."""
     begun = (access.Organisation, access.User, access.Branch, people.Client, people.Employee)
@@ -94,7 +98,8 @@ def fill(
 ) -> None:
     """Fill an empty database with a demo of this scale, around the day `anchor` (today, where the school is).
 
-    NotEmpty where there is something already; what an earlier try left unfinished is removed first. Who fails or is
+    NotEmpty where there is something already; what an earlier try left unfinished is removed first, unless somebody
+    has acted in it since (Inhabited). Who fails or is
     interrupted leaves the database empty; who is killed leaves it marked as unfinished, until somebody tries again.
     The number of `processes`, by default that of the cores, makes no difference to the rows. `tell` is given a line
     for each step that is done.
@@ -108,6 +113,8 @@ def fill(
         db.execute("SELECT pg_advisory_lock(hashtext('rollbook demo'))")
         bare = _bare(db)
         if bare.is_unfinished:
+            if _somebody_acted(db):
+                raise Inhabited
             bare.give_up()
             steps.done("removed what an unfinished demo had left")
         if not is_empty():
@@ -142,6 +149,13 @@ def _connect(**settings: str) -> Database:
     for name, value in {"statement_timeout": "0", **settings}.items():
         db.execute("SELECT set_config(%s, %s, false)", [name, value])
     return db
+
+
+def _somebody_acted(db: Database) -> bool:
+    """Each act is in the history. A plan brings its own numbers: who took the next one came by another way."""
+    table = history.Entry._meta.db_table
+    sequence = db.execute("SELECT pg_get_serial_sequence(%s, 'id')::regclass::text", [table]).fetchone()[0]
+    return bool(db.execute(f"SELECT is_called FROM {sequence}").fetchone()[0])  # noqa: S608
 
 
 def _bare(db: Database) -> Bare:

@@ -25,3 +25,5 @@ class Command(BaseCommand):
         except load.NotEmpty as refusal:
             if not if_empty:
                 raise CommandError(str(refusal)) from refusal
+        except load.Inhabited as refusal:
+            raise CommandError(str(refusal)) from refusal
