@@ -54,6 +54,7 @@ VERBS: Mapping[str, str | Promise] = {
     "house.proven": _("Backup restored for trial"),
     "house.restored": _("Restored from a backup"),
     "key.made": _("API key made"),
+    "key.revoked": _("API key revoked"),
     "user.changed": _("Profile changed"),
     "user.codes_made": _("New recovery codes made"),
     "user.disabled": _("Disabled"),

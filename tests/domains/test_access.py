@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from rollbook.domains.access import actions, queries, rules
 from rollbook.domains.access.actions import DeadLink, LastOwner, OwnerHoldsAll, RoleIsHeld
-from rollbook.domains.access.actor import Actor, Grant, Permission, Reach, operator
+from rollbook.domains.access.actor import ANONYMOUS, Actor, Grant, Permission, Reach, operator
 from rollbook.domains.access.models import ApiKey, Invitation, Role, Session, SignInLink, User
 from rollbook.domains.access.models import Grant as GrantRow
+from rollbook.domains.access.rules import digest_of
 from rollbook.domains.history.models import Entry
 from rollbook.domains.people.models import Client, Employee
 from rollbook.domains.schedule.models import LessonTeacher
@@ -528,13 +529,84 @@ def test_a_link_signs_in_once_and_within_an_hour(school):
 
 def test_a_key_acts_for_its_user_until_it_expires(school):
     key = actions.make_key(user_id=school.users["anna"].pk, name="desk", days=1, at=AT, by=school.actor("vera"))
-    assert queries.actor_of_key(key=key, at=AT).user_id == school.users["anna"].pk
-    assert queries.actor_of_key(key=key, at=AT + timedelta(days=1)) is None
+    assert actions.use_key(key=key, at=AT, by=ANONYMOUS).user_id == school.users["anna"].pk
+    assert actions.use_key(key=key, at=AT + timedelta(days=1), by=ANONYMOUS) is None
     for days in (0, 367):
         with pytest.raises(InvalidInput):
             actions.make_key(user_id=school.users["anna"].pk, name="desk", days=days, at=AT, by=school.actor("vera"))
     with pytest.raises(NotAllowed):
         actions.make_key(user_id=school.users["anna"].pk, name="desk", days=1, at=AT, by=school.actor("oleg"))
+
+
+def made(school, name="desk"):
+    anna = school.users["anna"].pk
+    secret = actions.make_key(user_id=anna, name=name, days=30, at=AT, by=school.actor("vera"))
+    return secret, ApiKey.objects.get(digest=digest_of(secret)).pk
+
+
+def works(key, at=AT):
+    return actions.use_key(key=key, at=at, by=ANONYMOUS) is not None
+
+
+def keys_of_anna(school, at=AT, by="vera"):
+    return queries.keys_of(user_id=school.users["anna"].pk, at=at, by=school.actor(by))
+
+
+def test_one_sees_what_keys_there_are_and_which_are_used(school):
+    secret, key_id = made(school)
+    (seen,) = [key for key in keys_of_anna(school) if key.key_id == key_id]
+    assert (seen.name, seen.beginning, seen.made_by, seen.lives) == ("desk", secret[:6], "Vera", True)
+    assert (seen.made_at, seen.last_used_at, seen.revoked) == (AT, None, False)
+    for minutes, written in ((0, 0), (9, 0), (10, 10), (19, 10), (21, 21)):
+        at = AT + timedelta(minutes=minutes)
+        assert works(secret, at)
+        assert next(key for key in keys_of_anna(school, at) if key.key_id == key_id).last_used_at == AT + timedelta(
+            minutes=written
+        )
+    assert not works("unknown")
+    with pytest.raises(NotFound):
+        keys_of_anna(school, by="rita")
+
+
+def test_a_key_that_leaked_is_revoked(school):
+    (secret, key_id), (other, _id) = made(school), made(school, "till")
+    anna, vera = school.users["anna"].pk, school.actor("vera")
+    for _again in range(2):
+        actions.revoke_key(user_id=anna, key_id=key_id, at=AT, by=vera)
+    assert (works(secret), works(other)) == (False, True)
+    assert [(key.name, key.revoked, key.lives) for key in keys_of_anna(school)] == [
+        ("till", False, True), ("tablet", False, True), ("desk", True, False)
+    ]
+    assert Entry.objects.get(verb="key.revoked").old == {"name": "desk"}
+
+
+def test_a_key_of_another_or_of_who_has_more_is_not_revoked(school):
+    _secret, key_id = made(school)
+    with pytest.raises(NotFound):
+        actions.revoke_key(user_id=school.users["boris"].pk, key_id=key_id, at=AT, by=school.actor("vera"))
+    give(school, "vera", "anna", "analyst", R.EVERYTHING)
+    with pytest.raises(NotAllowed):
+        actions.revoke_key(user_id=school.users["anna"].pk, key_id=key_id, at=AT, by=school.actor("oleg"))
+    assert ApiKey.objects.get(pk=key_id).revoked_at is None
+
+
+def test_a_new_password_ends_links_and_no_keys(school):
+    (secret, _id), anna = made(school), school.users["anna"].pk
+    link = actions.make_link(user_id=anna, at=AT, by=operator("test"))
+    actions.set_password(user_id=anna, password=PASSWORD, at=AT, by=school.actor("anna"))
+    assert not queries.lives(link=link, at=AT)
+    assert works(secret)
+
+
+def test_whoever_is_disabled_takes_links_and_keys_along(school):
+    (secret, key_id), anna = made(school), school.users["anna"].pk
+    link = actions.make_link(user_id=anna, at=AT, by=operator("test"))
+    actions.disable_user(user_id=anna, at=AT, by=school.actor("vera"))
+    actions.enable_user(user_id=anna, at=AT, by=school.actor("vera"))
+    assert not queries.lives(link=link, at=AT)
+    assert not works(secret)
+    assert ApiKey.objects.get(pk=key_id).revoked_at == AT
+
 
 
 def test_ones_own_login_is_changed_by_oneself(school):

@@ -52,7 +52,6 @@ WITHOUT_SCOPE = {
     "schedule.LessonType": "what a lesson may be is no secret; all branches share it",
 }
 ASKS_NOBODY = {
-    "rollbook.domains.access.queries.actor_of_key": "here it turns out who asks",
     "rollbook.domains.access.queries.first_owner": "for whoever runs the installation, before anybody has signed in",
     "rollbook.domains.access.queries.house": "the rules of the organisation, which hold for all",
     "rollbook.domains.access.queries.lives": "asked by the secret of a link, before anybody has signed in",

@@ -9,6 +9,7 @@ from rollbook.domains.access.actor import Permission
 from rollbook.domains.access.models import Grant, Invitation, Role, User
 from rollbook.domains.people.models import Employee
 from rollbook.screens.settings.access import PERMISSIONS
+from tests.school import ANNAS_KEY
 
 PASSWORD = "correct horse battery"
 
@@ -175,3 +176,19 @@ def test_an_owner_stays_an_owner(vera, school):
 def test_every_permission_is_explained():
     explained = [each.permission for _title, words in PERMISSIONS for each in words]
     assert sorted(explained) == sorted(Permission)
+
+
+def test_keys_stand_at_their_person_and_are_revoked_there(school, vera):
+    anna = school.users["anna"].pk
+    address, answers = f"/settings/access/{anna}/", {"authorization": f"Bearer {ANNAS_KEY}"}
+    assert "not used yet" in vera.get(address).content.decode()
+    assert Client().get("/api/v1/groups/", headers=answers).status_code == 200
+    page = vera.get(address).content.decode()
+    assert "last used" in page
+    (revoke,) = re.findall(rf'action="({address}keys/\d+/revocation/)"', page)
+    assert vera.post(revoke)["Location"] == address
+    assert Client().get("/api/v1/groups/", headers=answers).status_code == 401
+    page = vera.get(address).content.decode()
+    assert "revoked" in page
+    assert revoke not in page
+    assert "API key revoked: name: tablet" in page

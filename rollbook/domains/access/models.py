@@ -265,12 +265,18 @@ class SignInLink(models.Model):
 
 
 class ApiKey(models.Model):
-    """Acts with the rights of its user; only the digest is kept."""
+    """Acts with the rights of its user; only the digest is kept, and the beginning, by which a key that was found
+    somewhere is recognised. Whoever revokes it lets it expire, which is all that is asked when it is used."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="api_keys")
     name = models.CharField(max_length=60)
     digest = models.CharField(max_length=64, unique=True)
+    beginning = models.CharField(max_length=6, blank=True, db_default="")
+    made_at = models.DateTimeField(null=True)
+    made_by = models.CharField(max_length=150, blank=True, db_default="")
     expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
 
 
 class Session(AbstractBaseSession):

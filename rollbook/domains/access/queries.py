@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -30,17 +30,7 @@ from rollbook.foundation.compiled import Rows, once
 from rollbook.foundation.errors import NotFound, NotSignedIn
 from rollbook.foundation.periods import local
 
-SIGN_INS_SHOWN, SESSIONS_SHOWN = 20, 100
-
-
-def actor_of_key(*, key: str, at: datetime) -> Actor | None:
-    """Whoever this key acts for; None where it is unknown, expired, or its user has left."""
-    found = (
-        ApiKey.objects.select_related("user")
-        .filter(digest=digest_of(key), expires_at__gt=at, user__is_active=True)
-        .first()
-    )
-    return found.user.as_actor(via=f"api key {found.name}") if found else None
+SIGN_INS_SHOWN, SESSIONS_SHOWN, KEYS_SHOWN = 20, 100, 100
 
 
 def time_zones() -> tuple[str, ...]:
@@ -192,6 +182,22 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Key:
+    """An API key, as far as it is known to anybody but its holder."""
+
+    key_id: int
+    name: str
+    beginning: str
+    """Its first signs; empty where they were not kept yet, as are the next two."""
+    made_by: str
+    made_at: datetime | None
+    expires_at: datetime
+    last_used_at: datetime | None
+    revoked: bool
+    lives: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Doors:
     """Where a person is signed in, and who came or tried to come in as them; the latest first."""
 
@@ -232,6 +238,21 @@ def _doors(user_id: int, current: str | None, at: datetime) -> Doors:
             Attempt(local(row.at, zone), device_of(row.browser), row.address, row.succeeded, row.new_device)
             for row in tried
         ),
+    )
+
+
+def keys_of(*, user_id: int, at: datetime, by: Actor) -> tuple[Key, ...]:
+    """The API keys of somebody whose access one manages: those that live first, then the latest."""
+    User.objects.pick(by, Permission.ACCESS_MANAGE, user_id)
+    zone = house().time_zone
+    rows = ApiKey.objects.filter(user=user_id).annotate(lives=Q(expires_at__gt=at)).order_by("-lives", "-pk")
+    return tuple(
+        Key(
+            row.pk, row.name, row.beginning, row.made_by, row.made_at and local(row.made_at, zone),
+            local(row.expires_at, zone), row.last_used_at and local(row.last_used_at, zone),
+            row.revoked_at is not None, row.lives,
+        )
+        for row in rows[:KEYS_SHOWN]
     )
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access import queries as access
 from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.access.models import Branch, Role
-from rollbook.domains.access.queries import Account, Doors, Invited, RoleCard, house
+from rollbook.domains.access.queries import Account, Doors, Invited, Key, RoleCard, house
 from rollbook.domains.access.rules import IMPLIES, own_all
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.history import queries as history
@@ -103,6 +103,8 @@ class Card:
     is_oneself: bool
     doors: Doors
     """Where they are signed in, and who came in as them."""
+    keys: Sequence[Key]
+    """What acts with their rights without them."""
     history: Sequence[Line] | None
     """None for those who may not see all of it, as are the next."""
     readings: Sequence[Read] | None
@@ -116,10 +118,11 @@ def people(*, at: datetime, by: Actor) -> People:
 def card(*, user_id: int, at: datetime, by: Actor) -> Card:
     found = access.account(user_id=user_id, by=by)
     doors, zone = access.doors_of(user_id=user_id, at=at, by=by), house().time_zone
+    keys = access.keys_of(user_id=user_id, at=at, by=by)
     if not by.may_everywhere(P.HISTORY_SEE):
-        return Card(found, user_id == by.user_id, doors, None, None)
+        return Card(found, user_id == by.user_id, doors, keys, None, None)
     lines = history.of(subject=f"user:{user_id}", zone=zone, by=by, apart_from=LISTED_APART)
-    return Card(found, user_id == by.user_id, doors, lines, _read(user_id, zone, by))
+    return Card(found, user_id == by.user_id, doors, keys, lines, _read(user_id, zone, by))
 
 
 def _read(user_id: int, zone: str, by: Actor) -> tuple[Read, ...]:

@@ -123,6 +123,12 @@ def sign_out(request: HttpRequest, user_id: int) -> HttpResponse:
 
 
 @require_POST
+def revoke_key(request: HttpRequest, user_id: int, key_id: int) -> HttpResponse:
+    access.revoke_key(user_id=user_id, key_id=key_id, at=timezone.now(), by=request.actor)
+    return see_other("settings-access-user", user_id)
+
+
+@require_POST
 def disable(request: HttpRequest, user_id: int) -> HttpResponse:
     access.disable_user(user_id=user_id, at=timezone.now(), by=request.actor)
     return see_other("settings-access-user", user_id)

@@ -26,6 +26,10 @@ urlpatterns = [
         name="settings-access-grant-undo",
     ),
     path("settings/access/<int:user_id>/sessions/end/", access.sign_out, name="settings-access-sessions-end"),
+    path(
+        "settings/access/<int:user_id>/keys/<int:key_id>/revocation/", access.revoke_key,
+        name="settings-access-key-revoke",
+    ),
     path("settings/access/<int:user_id>/disabling/", access.disable, name="settings-access-disabling"),
     path("settings/access/<int:user_id>/disabling/undo/", access.enable, name="settings-access-disabling-undo"),
     path("settings/imports/", imports.imports, name="settings-imports"),

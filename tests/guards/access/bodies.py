@@ -11,7 +11,7 @@ from allauth.mfa.models import Authenticator
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from rollbook.domains.access.actor import operator
-from rollbook.domains.access.models import Grant, Invitation, Role, SignInLink, User
+from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
 from rollbook.domains.billing.models import Method, Tariff
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
@@ -121,6 +121,9 @@ class Things:
         self.rows |= {
             ("user", place): user.pk,
             ("grant", place): Grant.objects.get(user=user).pk,
+            ("key", place): ApiKey.objects.create(
+                user=user, name="Till", digest=f"key of {name}", expires_at=AT + timedelta(1)
+            ).pk,
             ("invitation", place): Invitation.objects.create(
                 name="New", digest=place, grant=told, invited_by=inviter, invited_at=AT, expires_at=AT + timedelta(1)
             ).pk,

@@ -65,7 +65,7 @@ PLACES = {
         GROUPS,
     ),
     **dict.fromkeys(("branch", "closing day", "recruit"), BRANCHES),
-    **dict.fromkeys(("user", "grant"), ("everywhere", "owner", *BRANCHES)),
+    **dict.fromkeys(("user", "grant", "key"), ("everywhere", "owner", *BRANCHES)),
     "invitation": ("everywhere", *BRANCHES),
     **dict.fromkeys(("programme", "tariff", "role", "upload", "trial", "import"), SHARED),
     **dict.fromkeys(("passkey", "session"), ("paula",)),

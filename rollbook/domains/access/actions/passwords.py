@@ -25,7 +25,8 @@ class ResetTokens(PasswordResetTokenGenerator):
 
 @transaction.atomic
 def set_password(*, user_id: int, password: str, at: datetime, by: Actor) -> None:
-    """Give oneself another password. All other sessions end with it, for they know the old one."""
+    """Give oneself another password. All other sessions end with it, for they know the old one, and links that would
+    sign one in; API keys, which know none, stay."""
     if by.user_id != user_id:
         raise NotAllowed
     user = User.objects.select_for_update().get(pk=user_id)
@@ -33,6 +34,7 @@ def set_password(*, user_id: int, password: str, at: datetime, by: Actor) -> Non
     user.set_password(password)
     user.save(update_fields=["password"])
     Session.objects.filter(user=user).delete()  # the one that asks for it is kept by making it anew
+    user.sign_in_links.filter(used_at=None).update(used_at=at)
     history.record(verb="user.password_set", subject=f"user:{user_id}", new={}, at=at, by=by)
 
 

@@ -62,7 +62,7 @@ def disable_user(*, user_id: int, at: datetime, by: Actor) -> None:
     user.is_active = False
     user.save(update_fields=["is_active"])
     Session.objects.filter(user=user).delete()
-    user.api_keys.filter(expires_at__gt=at).update(expires_at=at)
+    user.api_keys.filter(expires_at__gt=at).update(expires_at=at, revoked_at=at)
     user.sign_in_links.filter(used_at=None).update(used_at=at)
     history.record(verb="user.disabled", subject=f"user:{user_id}", new={"is_active": False}, at=at, by=by)
 
