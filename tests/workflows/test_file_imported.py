@@ -461,6 +461,12 @@ def test_a_line_that_is_refused_stands_in_nobody_s_way(take, monkeypatch, chunk)
     assert outcome.added == {"clients": 1}
 
 
+def test_many_lines_in_each_other_s_way_refuse_no_file(take):
+    lines = "".join(f"7;Иванов {name};none\n" for name in "АБВГДЕЖЗИКЛМНОПРСТУФ")
+    outcome = take(f"ID;ФИО;E-mail\n{lines}8;Ким Юна;\n")
+    assert (outcome.broken, outcome.added) == (20, {"clients": 1})
+
+
 def test_what_is_still_to_come_is_refused_at_its_field(take, school):
     """As by hand: nothing is paid tomorrow, nobody has come to tomorrow's lesson."""
     outcome = take("Клиент;Сумма;Дата\nIvan;5;02.09.2026\nIvan;5;01.09.2026\nIvan;5;20.08.2016\nIvan;5;31.08.2016\n")
