@@ -1,9 +1,12 @@
 """The pages of imports: a file is sent, looked at, taken in and taken back, by plain forms alone."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from rollbook.domains.access.actor import operator
@@ -256,6 +259,16 @@ def test_imports_of_the_command_stand_in_the_same_list(vera):
     said = text(vera.get(HERE))
     assert "ours" in said
     assert "rows added: 6" in said
+
+
+def test_what_a_file_looks_like_is_read_only_where_it_is_shown(vera, school):
+    page = uploaded(vera)
+    pressed(vera, page, "import", branch=str(school.branches["north"].pk))
+    uploaded(vera, name="other.csv")
+    with CaptureQueriesContext(connection) as asked:
+        assert "other.csv" in text(vera.get(HERE))
+        assert "kids.csv" in text(vera.get(f"{HERE}runs/{Run.objects.get().pk}/"))
+    assert not [query["sql"] for query in asked if re.search('"described"(?! IS)', query["sql"])]
 
 
 def test_a_long_list_goes_on_on_another_page(vera):

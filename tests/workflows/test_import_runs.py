@@ -357,6 +357,16 @@ def test_a_job_of_a_dead_worker_that_is_done_anew_breaks_its_run_off(committed, 
     assert carry_out(run_id).state == State.BROKEN
 
 
+def test_a_run_of_which_no_worker_knows_is_broken_off(school, vera):
+    run_id = ordered(school, vera)
+    later = NOW + timedelta(hours=1)
+    assert imports.rescue(at=later, by=WORKER) == 0, "it waits for its turn"
+    ProcrastinateJob.objects.filter(task_name="imports.run").delete()
+    assert imports.rescue(at=NOW, by=WORKER) == 0, "it has just been asked for"
+    assert imports.rescue(at=later, by=WORKER) == 1
+    assert Run.objects.get(pk=run_id).state == State.BROKEN
+
+
 def test_whoever_has_lost_the_right_meanwhile_imports_nothing(committed, owner):
     run_id = ordered(committed, owner)
     committed.users["vera"].__class__.objects.filter(username="vera").update(is_active=False)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.imports.models import ImportedRow, KnownHeader, Run, State, Upload
@@ -72,6 +73,16 @@ class UploadCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that waits to be taken in, as a list names it."""
+
+    upload_id: int
+    name: str
+    sent_at: datetime
+    sent_by: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunCard:
     run_id: int
     source: str
@@ -100,10 +111,13 @@ class RunCard:
 
 def upload(*, upload_id: int, by: Actor) -> UploadCard:
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    found = _uploads(Upload.objects.filter(pk=upload_id))
-    if not found:
+    row = Upload.objects.defer("data").filter(pk=upload_id).first()
+    if row is None:
         raise NotFound
-    return found[0]
+    return UploadCard(
+        row.pk, row.name, row.size, row.digest, row.sent_at, row.sent_by_name, row.options, row.described, row.kind,
+        row.columns, row.branch_id, row.duplicates,
+    )
 
 
 def content(*, upload_id: int, by: Actor) -> bytes:
@@ -115,11 +129,12 @@ def content(*, upload_id: int, by: Actor) -> bytes:
     return bytes(data)
 
 
-def uploads_without_import(*, by: Actor, limit: int) -> Sequence[UploadCard]:
+def uploads_without_import(*, by: Actor, limit: int) -> Sequence[Sent]:
     """Files that were sent and wait to be taken in, newest first."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     taken = Run.objects.filter(upload__isnull=False, is_trial=False).values("upload")
-    return _uploads(Upload.objects.exclude(pk__in=taken).exclude(described=None).order_by("-pk")[:limit])
+    rows = Upload.objects.exclude(pk__in=taken).filter(described__isnull=False).order_by("-pk")
+    return [Sent(*row) for row in rows.values_list("pk", "name", "sent_at", "sent_by_name")[:limit]]
 
 
 def header(*, fingerprint: str, by: Actor) -> KnownHeader | None:
@@ -164,25 +179,19 @@ def problems(*, run_id: int, by: Actor) -> Sequence[Mapping[str, Any]]:
     return tuple(found)
 
 
-def _uploads(rows: QuerySet[Upload]) -> list[UploadCard]:
-    return [
-        UploadCard(
-            row.pk, row.name, row.size, row.digest, row.sent_at, row.sent_by_name, row.options, row.described,
-            row.kind, row.columns, row.branch_id, row.duplicates,
-        )
-        for row in rows.defer("data")
-    ]
-
-
 def _cards(rows: QuerySet[Run]) -> list[RunCard]:
+    """Of the file only what a list says of it: what it looks like may be large."""
+    known = rows.defer("problems").annotate(
+        file=Coalesce("upload__name", Value("")), kind=Coalesce("upload__kind", Value("")),
+        has_file=Q(upload__described__isnull=False),
+    )
     return [
         RunCard(
-            run.pk, run.source, run.upload_id, file.name if file else "", file.kind if file else "", run.is_trial,
-            State(run.state), run.by_id, run.by_name, run.asked_at, run.started_at, run.finished_at, run.stage,
-            run.done, run.total, run.added, run.result, run.trouble, run.undone_at, run.undone_by_name,
+            run.pk, run.source, run.upload_id, run.file, run.kind, run.is_trial, State(run.state), run.by_id,
+            run.by_name, run.asked_at, run.started_at, run.finished_at, run.stage, run.done, run.total, run.added,
+            run.result, run.trouble, run.undone_at, run.undone_by_name,
             may_be_undone=run.state == State.DONE and not run.is_trial and bool(run.shape or not run.added),
-            has_file=bool(file and file.described),
+            has_file=run.has_file,
         )
-        for run in rows.select_related("upload").defer("problems", "upload__data")
-        for file in [run.upload]
+        for run in known
     ]

@@ -6,7 +6,7 @@ from rollbook.domains.access.actor import Actor
 from rollbook.domains.access.queries import house
 from rollbook.domains.imports import queries as imports
 from rollbook.domains.imports.models import State
-from rollbook.domains.imports.queries import RunCard, UploadCard
+from rollbook.domains.imports.queries import RunCard, Sent, UploadCard
 from rollbook.foundation.periods import local
 
 PAGE = 50
@@ -17,7 +17,7 @@ SHOWN = 200  # lines that are wrong; the file of them has all
 class Listing:
     """Imports, newest first, and files that were sent and are not taken in yet; moments in the organisation's time."""
 
-    waiting: tuple[UploadCard, ...]
+    waiting: tuple[Sent, ...]
     runs: tuple[RunCard, ...]
     next: int | None
 
@@ -52,7 +52,7 @@ class Shown:
 def listing(*, before: int | None = None, by: Actor) -> Listing:
     zone = house().time_zone
     rows = imports.runs(before=before, limit=PAGE + 1, by=by)
-    waiting: Sequence[UploadCard] = () if before else imports.uploads_without_import(limit=10, by=by)
+    waiting: Sequence[Sent] = () if before else imports.uploads_without_import(limit=10, by=by)
     return Listing(
         tuple(replace(upload, sent_at=local(upload.sent_at, zone)) for upload in waiting),
         tuple(_local(run, zone) for run in rows[:PAGE]),

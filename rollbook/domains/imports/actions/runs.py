@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.imports.models import ImportedRow, Run, State, Upload
 from rollbook.foundation.errors import NotFound, Refused
-from rollbook.foundation.queue import later
+from rollbook.foundation.queue import later, yet_to_do
 
 # So long after its last word a run is looked at, whether its worker still lives.
 SILENCE = timedelta(minutes=1)
@@ -141,11 +141,15 @@ def break_off(
 @transaction.atomic
 def rescue(*, at: datetime, run_id: int | None = None, by: Actor) -> int:
     """Runs whose worker has died are broken off; returns how many. One that is at work holds its lock, however long it
-    is silent. Of one run, at once; else of all that have been silent for a while."""
+    is silent. Of one run, at once; else of all that have been silent for a while, and of those that wait for a worker
+    who was never told of them, or is not any more."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     running = Run.objects.filter(state=State.RUNNING)
     running = running.filter(told_at__lt=at - SILENCE) if run_id is None else running.filter(pk=run_id)
     dead = [pk for pk in running.values_list("pk", flat=True) if _locked(pk)]
+    if run_id is None:
+        waiting = Run.objects.filter(state=State.WAITING, asked_at__lt=at - SILENCE)
+        dead += waiting.exclude(pk__in=yet_to_do("imports.run", "run_id")).values_list("pk", flat=True)
     why = _("Whoever carried it out has stopped. Nothing was kept: try again.")
     for pk in dead:
         break_off(run_id=pk, trouble=why, at=at, by=by)

@@ -81,5 +81,5 @@ def forget_files(*, at: datetime, by: Actor) -> int:
     """Files that were sent long ago are needed no more; what was done with them stays known. Returns how many."""
     by.must_everywhere(Permission.SETTINGS_EDIT)
     busy = Run.objects.filter(state__in=[State.WAITING, State.RUNNING], upload__isnull=False).values("upload")
-    old = Upload.objects.filter(sent_at__lt=at - KEPT).exclude(data=None, described=None).exclude(pk__in=busy)
+    old = Upload.objects.filter(sent_at__lt=at - KEPT).exclude(data=None, described__isnull=True).exclude(pk__in=busy)
     return old.update(data=None, described=None)
