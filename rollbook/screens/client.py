@@ -22,7 +22,8 @@ from rollbook.domains.schedule.rules import lesson_days, lessons_of_month, month
 from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
-TOLD_UNDER = {Permission.PHONE_SEE: ("phone", "email", "telegram"), Permission.MONEY_SEE: ("amount",)}
+PHONES = ("phone", "email", "telegram")
+PAYMENTS = ("payment.received", "payment.taken_back")  # of which the notes and reasons tell as much as the sums
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -118,9 +119,9 @@ def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Li
     """What was done, without what the same person may not see of the client elsewhere."""
     if Permission.HISTORY_SEE not in may:
         return None
-    lines = history.of(subject=f"client:{client.pk}", zone=client.branch.time_zone, by=by)
-    hidden = [fields for permission, fields in TOLD_UNDER.items() if permission not in may]
-    return tuple(line.without({name for fields in hidden for name in fields}) for line in lines)
+    hidden = () if Permission.MONEY_SEE in may else PAYMENTS
+    lines = history.of(subject=f"client:{client.pk}", zone=client.branch.time_zone, by=by, apart_from=hidden)
+    return lines if Permission.PHONE_SEE in may else tuple(line.without(PHONES) for line in lines)
 
 
 def _noted(client: Client, may: Collection[Permission], at: datetime, by: Actor) -> Sequence[Opened] | None:
