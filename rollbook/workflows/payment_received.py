@@ -37,4 +37,4 @@ def take_back(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple
 def _tell(client_id: int, at: datetime) -> None:
     """The open journals of all groups in which the client is today, whoever took the payment and whenever it came."""
     belongs = Enrolment.objects.on(local_day(at, "group__branch__time_zone")).filter(client=client_id)
-    live.tell(f"client:{client_id}", *(f"group:{group}" for group in sorted(belongs.values_list("group", flat=True))))
+    live.tell(*(f"group:{group}" for group in sorted(belongs.values_list("group", flat=True))))

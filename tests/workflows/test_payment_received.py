@@ -15,7 +15,7 @@ def test_the_journals_of_today_are_told_whoever_takes_a_payment_and_of_whatever_
     cashier = User.objects.create(username="zoe", name="Zoe")
     role = Role.objects.create(name="Cashier", permissions=["client.see", "money.see", "payment.take"])
     Grant.objects.create(user=cashier, role=role, reach="everything")
-    by, told = cashier.as_actor(via="test"), f"client:{late.pk} group:{school.groups['chess'].pk}"
+    by, told = cashier.as_actor(via="test"), f"group:{school.groups['chess'].pk}"
     with CaptureQueriesContext(connection) as statements:
         payment = payment_received.receive(
             client_id=late.pk, amount=D(100), method="cash", on=DAY - timedelta(days=30), note="", key="late-august",
