@@ -5,14 +5,9 @@ download (web/files.py).
 """
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PureWindowsPath
 
-from django.utils.translation import gettext as _
-
-from rollbook.foundation.errors import InvalidInput, TooLarge, WrongKind
 from rollbook.foundation.texts import clean_line
 
 
@@ -34,27 +29,6 @@ _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _UNFIT_IN_NAMES = re.compile(r'[<>:"/\\|?*;]')
 # Windows opens a device where a file is named so, whatever its ending.
 _DEVICES = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    name: str
-    """Cleaned: good to show and to save under."""
-    kind: Kind
-    data: bytes
-
-
-def take(*, name: str, data: bytes, kinds: Collection[Kind], most: int) -> Upload:
-    """The file, if it is one of these kinds and no longer than `most` bytes; else TooLarge, WrongKind (another kind,
-    or one that is never let in) or InvalidInput at `file` (nothing in it)."""
-    if len(data) > most:
-        raise TooLarge
-    kind = kind_of(data)
-    if kind is None or kind not in kinds:
-        if not data.strip():
-            raise InvalidInput({"file": _("There is nothing in this file.")})
-        raise WrongKind
-    return Upload(clean_name(name), kind, data)
 
 
 def kind_of(data: bytes) -> Kind | None:

@@ -1,6 +1,6 @@
 """Files that come with a form, and files that are given away."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -8,12 +8,9 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import ANONYMOUS
 from rollbook.foundation import uploads
-from rollbook.foundation.errors import InvalidInput
-from rollbook.foundation.uploads import Kind, Upload
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -50,14 +47,6 @@ def takes_file(most: int) -> Callable[[View], View]:
         return view
 
     return marked
-
-
-def received(request: HttpRequest, field: str, *, kinds: Collection[Kind], most: int) -> Upload:
-    """The file that was sent in this field, told by its content; InvalidInput at the field where there is none."""
-    sent = request.FILES.get(field)
-    if sent is None:
-        raise InvalidInput({field: _("Choose a file.")})
-    return uploads.take(name=sent.name or "", data=sent.read(most + 1), kinds=kinds, most=most)
 
 
 def download(data: bytes, *, name: str, content_type: str = "application/octet-stream") -> HttpResponse:

@@ -5,8 +5,7 @@ import zipfile
 
 import pytest
 
-from rollbook.foundation.errors import InvalidInput, TooLarge, WrongKind, status_of
-from rollbook.foundation.uploads import Kind, clean_name, kind_of, take
+from rollbook.foundation.uploads import Kind, clean_name, kind_of
 
 
 def zipped(*names):
@@ -56,20 +55,6 @@ MACROS = zipped("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin")
 )
 def test_a_kind_is_told_by_the_content(data, kind):
     assert kind_of(data) is kind
-
-
-@pytest.mark.parametrize(
-    ("data", "refusal", "status"),
-    [(b"x" * 11, TooLarge, 413), (MACROS[:10], WrongKind, 415), (b"{}", WrongKind, 415), (b"", InvalidInput, 422)],
-)
-def test_what_is_not_asked_for_is_refused(data, refusal, status):
-    with pytest.raises(refusal) as declined:
-        take(name="list.csv", data=data, kinds={Kind.TEXT}, most=10)
-    assert status_of(declined.value) == status
-
-
-def test_the_name_says_nothing_about_the_kind():
-    assert take(name="list.xlsx", data=b"a;b", kinds={Kind.TEXT}, most=10).kind is Kind.TEXT
 
 
 @pytest.mark.parametrize(
