@@ -461,6 +461,17 @@ def test_a_line_that_is_refused_stands_in_nobody_s_way(take, monkeypatch, chunk)
     assert outcome.added == {"clients": 1}
 
 
+@chunks
+def test_a_number_that_comes_later_than_its_client(take, monkeypatch, chunk):
+    monkeypatch.setattr(taking, "CHUNK", chunk)
+    outcome = take(
+        "ID;ФИО;Дата рождения;Телефон\n;Ким Юна;05.03.2018;\n7;Ким Юна;05.03.2018;\n7;Ким Юна;;89120000002\n"
+        "7;Ким Ян;;89120000003\n"
+    )
+    assert by_line(outcome) == {5: "ID: An earlier line has this number, with another name or birth date."}
+    assert outcome.added == {"clients": 1, "contacts": 1, "relations": 1}
+
+
 def test_many_lines_in_each_other_s_way_refuse_no_file(take):
     lines = "".join(f"7;Иванов {name};none\n" for name in "АБВГДЕЖЗИКЛМНОПРСТУФ")
     outcome = take(f"ID;ФИО;E-mail\n{lines}8;Ким Юна;\n")

@@ -188,8 +188,8 @@ class ClientLines(Lines):
         return Made(made, joined)
 
     def _before(self, key: str) -> list[str]:
-        """Whom an earlier line with this key was put to, if they stood before."""
-        return [ref for ref, *_ in self.earlier(key) if ref]
+        """Whom an earlier line with this key was put to; nobody where it brought them itself."""
+        return [self.standing("clients", ref) for ref, *_ in self.earlier(key) if ref]
 
     def _found(self, cells: Cells, name: Name, key: str) -> list[str]:
         """Who is here under another key: by the number of another file if the name agrees, or surely the same."""
