@@ -16,8 +16,8 @@ from rollbook.foundation.errors import (
     NotFound,
     TooLarge,
     Unavailable,
-    is_unavailable,
     status_of,
+    unavailable,
 )
 from rollbook.web.pages import decline
 
@@ -46,14 +46,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def broken(request: HttpRequest) -> HttpResponse:
     """Asks nobody for anything: whatever broke, the database or a template, may be broken still."""
-    if is_unavailable(sys.exception()):
-        return _unavailable(request)
+    if error := unavailable(sys.exception()):
+        return _unavailable(request, error)
     template = engines["jinja2"].env.get_template("broken.html")
     return HttpResponse(template.render(error=None, request_id=logs.request_id()), status=500)
 
 
-def _unavailable(request: HttpRequest) -> HttpResponse:
-    error, env = Unavailable(), engines["jinja2"].env
+def _unavailable(request: HttpRequest, error: Unavailable) -> HttpResponse:
+    env = engines["jinja2"].env
     if request.path.startswith("/api/"):
         response: HttpResponse = JsonResponse({"detail": str(error), "values": [], "fields": {}})
     elif request.headers.get("HX-Request"):

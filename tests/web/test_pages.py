@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import InterfaceError, InternalError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client, override_settings
 from psycopg.errors import ReadOnlySqlTransaction
@@ -191,6 +191,19 @@ def test_of_a_standby_that_was_taken_for_the_primary_the_same_is_said(visitor, m
     monkeypatch.setattr("rollbook.web.home.views.see_other", falls)
     visitor.raise_request_exception = False
     assert visitor.get("/").status_code == 503
+
+
+def test_a_question_that_takes_too_long_is_told_to_be_made_smaller(visitor, monkeypatch):
+    def falls(request):
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 20")
+            cursor.execute("SELECT pg_sleep(5)")
+
+    monkeypatch.setattr("rollbook.web.home.views.see_other", falls)
+    visitor.raise_request_exception = False
+    answer = visitor.get("/", headers={"accept-language": "en"})
+    assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+    assert "ask for less" in answer.content.decode()
 
 
 # ---- what pages are made of

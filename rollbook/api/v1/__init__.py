@@ -17,9 +17,8 @@ from rollbook.foundation.errors import (
     Malformed,
     NotAllowed,
     NotSignedIn,
-    Unavailable,
-    is_unavailable,
     status_of,
+    unavailable,
 )
 
 # Whoever comes with a browser's session is asked for its CSRF token, too: django_auth sees to that.
@@ -66,10 +65,11 @@ def nested_too_deep(request: HttpRequest, error: RecursionError) -> HttpResponse
 
 
 @api.exception_handler(Exception)
-def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+def broken(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database's trouble is told in our words, too; whatever else breaks is a mistake of ours."""
-    if not is_unavailable(error):
+    trouble = unavailable(error)
+    if trouble is None:
         raise error
-    response = declined(request, Unavailable())
+    response = declined(request, trouble)
     response["Retry-After"] = "10"
     return response
