@@ -464,15 +464,31 @@ def test_the_programs_are_of_the_servers_version_where_they_are_here(monkeypatch
     monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setattr(programs, "_found", tools.get)
     assert [programs.fitting(major).version for major in (14, 15, 16, 17)] == ["14.2", "16.1", "16.1", "17.5"]
+    assert programs.fitting(15, dumped_by="17.0").version == "17.5"  # an earlier one cannot read what that wrote
+    assert programs.fitting(16, dumped_by="14.2").version == "16.1"
 
 
 def test_a_later_pg_restore_may_say_what_an_earlier_server_does_not_know_and_no_more():
-    once = 'pg_restore: error: ERROR:  unrecognized configuration parameter "transaction_timeout"\n'
-    more = 'pg_restore: error: ERROR:  relation "x" already exists\n'
+    once = (  # the server answers in its own language, and with its own quotation marks
+        "pg_restore: error: could not execute query: ОШИБКА:  нераспознанный параметр конфигурации:"
+        " «transaction_timeout»\nCommand was: SET transaction_timeout = 0;\n"
+    )
+    more = (
+        'pg_restore: error: could not execute query: ERROR:  relation "x" already exists\n'
+        "Command was: CREATE TABLE public.x ();\n"
+    )
     ignored = "pg_restore: warning: errors ignored on restore: {}"
     assert programs._only_what_is_said_to_all(once + ignored.format(1))
     assert not programs._only_what_is_said_to_all(once + more + ignored.format(2))
     assert not programs._only_what_is_said_to_all(more)
+
+
+def test_the_programs_speak_english_whatever_is_spoken_here(monkeypatch):
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "ru")
+    command = [sys.executable, "-c", "import os; print(os.environ['LC_ALL'], os.environ['LANGUAGE'] or 'none')"]
+    with programs._running(command, dict(os.environ), stdout=subprocess.PIPE) as (program, _said):
+        assert program.stdout.read() == b"C none\n"
 
 
 # The folder ----------------------------------------------------------------------------------------------------------

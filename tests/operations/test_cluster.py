@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from rollbook.operations.launch import cluster as launch
 from rollbook.operations.launch.cluster import OWNER, SERVING, SUPERUSER, Cluster, NoCluster
 
 
@@ -192,3 +193,12 @@ def test_it_stops_promptly_with_somebody_connected(cluster):
         assert time.monotonic() - began < 5
         connection.close()
     assert not Path(cluster.data / "postmaster.pid").exists()
+
+
+def test_of_the_systems_versions_the_newest_comes_first_whatever_is_left_of_old_ones(tmp_path, monkeypatch):
+    monkeypatch.delenv("PGDEV_BIN", raising=False)
+    monkeypatch.setattr(launch, "SYSTEM", tmp_path)
+    for name in ("9.6", "9.4", "15", "18", "common"):
+        (tmp_path / name / "bin").mkdir(parents=True)
+    named = [folder.parent.name for folder in launch.candidates() if folder.parent.parent == tmp_path]
+    assert named == ["18", "15", "9.6", "9.4", "common"]

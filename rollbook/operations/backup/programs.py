@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -28,8 +28,9 @@ AMPLE = ("maintenance_work_mem=256MB", "work_mem=64MB")  # for one who makes all
 MOST_SAID = 500  # letters
 PIECE = 1 << 20
 
-# pg_restore of 17 and later says this to every server, and earlier ones do not know it.
-SAID_TO_ALL, KNOWN_SINCE = "transaction_timeout", 17
+# pg_restore of 17 and later says this to every server, and earlier ones do not know it. What the server answers is in
+# its own language; what was said to it, and how many errors there were, the program tells in ours.
+SAID_TO_ALL, KNOWN_SINCE = "Command was: SET transaction_timeout = 0;", 17
 IGNORED = re.compile(r"errors ignored on restore: (\d+)")
 
 
@@ -39,11 +40,17 @@ class Tools(NamedTuple):
 
     @property
     def major(self) -> int:
-        return int(self.version.partition(".")[0])
+        return _major(self.version)
 
 
-def fitting(server: int) -> Tools:
-    """Of the server's own version where it is here, else of the next later one; earlier ones refuse."""
+def _major(version: str) -> int:
+    return int(version.partition(".")[0])
+
+
+def fitting(server: int, *, dumped_by: str = "") -> Tools:
+    """Of the server's own version where it is here, else of the next later one; earlier ones refuse. A dump is read by
+    what is as late as the program that wrote it."""
+    server = max(server, _major(dumped_by)) if dumped_by else server
     on_path = [Path(told).parent] if (told := shutil.which("pg_dump")) else []
     found = [tools for folder in (*candidates(), *on_path) if (tools := _found(folder)) and tools.major >= server]
     if not found:
@@ -96,10 +103,11 @@ def fill(database: str, dump: IO[bytes], *, tools: Tools, server: int) -> None:
 
 @contextmanager
 def _running(
-    command: Sequence[str | Path], environment: Mapping[str, str], **pipes: int
+    command: Sequence[str | Path], environment: dict[str, str], **pipes: int
 ) -> "Iterator[tuple[subprocess.Popen[bytes], Callable[[], str]]]":
     """A program, ended when this ends, and what it has complained of."""
     with tempfile.TemporaryFile() as errors:
+        environment = environment | {"LC_ALL": "C", "LANGUAGE": ""}
         program = subprocess.Popen(command, env=environment, stderr=errors, **pipes)  # noqa: S603
 
         def said() -> str:
@@ -119,7 +127,7 @@ def _running(
 
 def _only_what_is_said_to_all(said: str) -> bool:
     ignored = IGNORED.search(said)
-    return ignored is not None and int(ignored[1]) == said.count(f'parameter "{SAID_TO_ALL}"')
+    return ignored is not None and int(ignored[1]) == said.count(SAID_TO_ALL)
 
 
 def _end(said: str) -> str:

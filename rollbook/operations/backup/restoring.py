@@ -100,8 +100,9 @@ def _bring_back(backup: Reader, database: str, tell: Tell, begun: float) -> Proo
     later = _must_be_known(manifest)
     with databases.connected("owner", database) as db:
         server = db.info.server_version // 10000
+        tools = programs.fitting(server, dumped_by=manifest.pg_dump)
         tell(f"Reading {backup.path.name} into {database} ...")
-        programs.fill(database, backup.dump, tools=programs.fitting(server), server=server)
+        programs.fill(database, backup.dump, tools=tools, server=server)
         tell("Comparing each table with what was counted ...")
         _must_be_equal(db, manifest)
         if later:

