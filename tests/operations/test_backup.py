@@ -22,7 +22,7 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import override_settings
 from django.utils import translation
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.sql import SQL, Identifier
 
 from rollbook.domains.access.actor import operator
@@ -46,6 +46,7 @@ from rollbook.operations.backup import (
 )
 from rollbook.operations.backup.making import missing_keys
 from rollbook.operations.doctor import examine
+from rollbook.operations.launch.cluster import SUPERUSER
 from rollbook.workflows import lesson_marked, payment_received
 from tests.databases import address_of, pointed_at
 from tests.school import AT, DAY, found_school
@@ -560,12 +561,47 @@ def test_two_at_once_do_not_mix(lively, folder):
 
 def test_a_scratch_database_that_a_killed_run_left_is_swept(lively, folder, own_database):
     made = backup.back_up(at=NOW)
-    left = f"{own_database}_scratch_of_yesterday"
+    left, own = f"{own_database}_scratch_0123abcd", f"{own_database}_scratch_of_yesterday"
     with databases.beside() as db:
-        db.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(left)))
+        for name in (left, own):
+            db.execute(SQL("CREATE DATABASE {} TEMPLATE template0").format(Identifier(name)))
     proof = backup.prove(made.path)
     assert proof.manifest.rows == sum(table.rows for table in counted().values())
-    assert not [name for name in names_of_databases() if "scratch" in name]
+    assert [name for name in names_of_databases() if "scratch" in name] == [own]  # named like one by somebody
+    with databases.beside() as db:
+        databases.drop(db, own)
+
+
+def test_names_are_cut_by_bytes_and_never_in_the_middle_of_a_letter(monkeypatch):
+    monkeypatch.setattr(databases, "live", lambda: "школа" * 8)
+    name = databases._beside_live("_before_", databases.stamp(NOW))
+    assert 61 <= len(name.encode()) <= 63
+    assert name.endswith("_before_20260902t021100")
+    begins = databases._beside_live("_scratch_", "", room=8)
+    assert databases._beside_live("_scratch_", "0123abcd") == begins + "0123abcd"
+
+
+def test_the_scratch_database_lies_on_the_disks_of_the_live_one(lively, folder, own_database):
+    def disks():
+        with databases.beside() as db:
+            found = "SELECT spcname FROM pg_database d JOIN pg_tablespace s ON s.oid = dattablespace WHERE datname = %s"
+            return db.execute(found, [own_database]).fetchone()[0]
+
+    made = backup.back_up(at=NOW)
+    connections.close_all()
+    fast = f"fast_{os.getpid()}"
+    superuser = make_conninfo(databases.address("owner", "postgres"), user=SUPERUSER)
+    with psycopg.connect(superuser, autocommit=True) as db:
+        db.execute("SET allow_in_place_tablespaces = on")
+        db.execute(f"CREATE TABLESPACE {fast} LOCATION ''")
+        db.execute(f"GRANT CREATE ON TABLESPACE {fast} TO rollbook_owner")
+        db.execute(f"ALTER DATABASE {own_database} SET TABLESPACE {fast}")
+        restored = backup.restore(made.path, over="Test school", at=NOW)
+        assert disks() == fast
+        connections.close_all()
+        databases.drop(db, restored.kept_as)
+        db.execute(f"ALTER DATABASE {own_database} SET TABLESPACE pg_default")
+        db.execute(f"DROP TABLESPACE {fast}")
 
 
 def test_what_is_said_of_the_whole_database_holds_for_the_one_that_takes_its_place(lively, folder, own_database):

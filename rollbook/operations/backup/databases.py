@@ -1,6 +1,7 @@
 """The databases of one server as a backup sees them: live ones by their role, scratch ones beside them."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,9 +23,17 @@ from rollbook.operations.launch.cluster import SERVING_RIGHTS
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 
-LONGEST_NAME = 63
+LONGEST_NAME = 63  # bytes
+RANDOM = 4  # bytes, of what tells one scratch database from another
 # One who restores or proves at a time: what lies about under the name of a scratch database is then nobody's.
 ONLY_ONE = "SELECT pg_try_advisory_lock(hashtextextended('rollbook scratch ' || %s, 0))"
+# Of whoever made the server's own tablespace the owner needs no leave, unless it is named.
+LIKE_LIVE = """
+    SELECT to_jsonb(live), CASE WHEN live.dattablespace <> template.dattablespace
+                                 AND has_tablespace_privilege(live.dattablespace, 'CREATE') THEN spcname END
+    FROM pg_database live JOIN pg_tablespace ON pg_tablespace.oid = live.dattablespace,
+         pg_database template WHERE live.datname = %s AND template.datname = 'template0'
+"""
 SAME_LOCALE = {
     "c": "LOCALE_PROVIDER libc",
     "i": "LOCALE_PROVIDER icu ICU_LOCALE {locale}",
@@ -100,11 +109,9 @@ def scratch() -> Iterator[str]:
     with beside() as db:
         if not db.execute(ONLY_ONE, [live()]).fetchone()[0]:
             raise Unkept(_("Another backup is being restored just now."))
-        begins = f"{live()[: LONGEST_NAME - 20]}_scratch_"
-        left = "SELECT datname FROM pg_database WHERE starts_with(datname, %s)"
-        for (name,) in db.execute(left, [begins]).fetchall():
-            drop(db, name)
-        name = begins + secrets.token_hex(4)
+        for left in _left(db):
+            drop(db, left)
+        name = _beside_live("_scratch_", secrets.token_hex(RANDOM))
         _make(db, name)
         try:
             yield name
@@ -112,14 +119,31 @@ def scratch() -> Iterator[str]:
             drop(db, name)
 
 
+def _left(db: Connection) -> list[str]:
+    """Scratch databases that somebody left who was killed; what is only named like one is somebody's own."""
+    ours = "SELECT datname FROM pg_database WHERE pg_has_role(datdba, 'USAGE') AND starts_with(datname, %s)"
+    begins = _beside_live("_scratch_", "", room=2 * RANDOM)
+    found = [name for (name,) in db.execute(ours, [begins]).fetchall()]
+    return [name for name in found if re.fullmatch(f"[0-9a-f]{{{2 * RANDOM}}}", name[len(begins) :])]
+
+
+def _beside_live(*says: str, room: int = 0) -> str:
+    """The name of the live database, cut so that all of it is as long as a name may be, in bytes."""
+    end = "".join(says)
+    begin = live().encode()[: LONGEST_NAME - room - len(end.encode())].decode(errors="ignore")
+    return begin + end
+
+
 def _make(db: Connection, name: str) -> None:
-    """From template0, since template1 may hold what a backup brings along itself."""
-    found = db.execute("SELECT to_jsonb(d) FROM pg_database d WHERE datname = %s", [live()]).fetchone()[0]
+    """From template0, since template1 may hold what a backup brings along itself; on the disks of the live one, where
+    the owner may."""
+    found, tablespace = db.execute(LIKE_LIVE, [live()]).fetchone()
     locale = found.get("datlocale") or found.get("daticulocale") or ""  # by its name of 17, or of 15 and 16
     db.execute(
         sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE {} LC_CTYPE {} ").format(
             sql.Identifier(name), found["datcollate"], found["datctype"]
         )
+        + (sql.SQL("TABLESPACE {} ").format(sql.Identifier(tablespace)) if tablespace else sql.SQL(""))
         + sql.SQL(SAME_LOCALE[found["datlocprovider"]]).format(locale=sql.Literal(locale))
     )
     if found["datacl"] is not None:
@@ -153,7 +177,7 @@ def swap(fresh: str, *, at: datetime, keep: bool) -> str:
     """`fresh` becomes the live database, in one transaction. Answers with the name under which the one that lived
     goes on, or with none where it is not kept. Whoever works in it is sent away and finds the new one."""
     connections.close_all()
-    before = f"{live()[: LONGEST_NAME - 24]}_before_{stamp(at)}"
+    before = _beside_live("_before_", stamp(at))
     with beside() as db:
         try:
             _rename(db, fresh, before)
