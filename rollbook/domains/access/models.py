@@ -87,7 +87,7 @@ class BranchQuerySet(ScopedQuerySet["Branch"]):
         first, *rest = (self.filter(**{f"{way}__in": ids}).values_list(way, "pk") for way in ways)
         found: dict[int, set[int]] = {person: set() for person in ids}
         for person, branch in first.union(*rest):
-            found[person].add(branch)
+            found.setdefault(person, set()).add(branch)
         return {person: frozenset(places) for person, places in found.items()}
 
 
