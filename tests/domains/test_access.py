@@ -4,6 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -98,7 +100,8 @@ def test_who_may_give_what(holders, wanted, own_in, may):
 @pytest.mark.parametrize(
     ("text", "is_one"),
     [
-        ("anna", True), ("Анна.К", True), ("a+b-c_1", True), ("", False), ("a b", False), ("a@b", False),
+        ("anna", True), ("Anna.K", True), ("a+b-c_1", True), ("Анна", False), ("ann\u0430", False),
+        ("\u0131van", False), ("", False), ("a b", False), ("a@b", False),
         ("x" * 151, False),
     ],
 )
@@ -608,7 +611,6 @@ def test_whoever_is_disabled_takes_links_and_keys_along(school):
     assert ApiKey.objects.get(pk=key_id).revoked_at == AT
 
 
-
 def test_ones_own_login_is_changed_by_oneself(school):
     anna = school.actor("anna")
     actions.change_login(username="Anna.K", email="new@example.org", seen=1, at=AT, by=anna)
@@ -620,6 +622,39 @@ def test_ones_own_login_is_changed_by_oneself(school):
         actions.change_login(username="vera", email="", seen=2, at=AT, by=anna)
     with pytest.raises(NotSignedIn):
         actions.change_login(username="x", email="", seen=None, at=AT, by=operator("test"))
+
+
+def test_signs_that_are_alike_as_capitals_alone_are_of_others(school):
+    """The dotless i is a capital I, too; and two such people may be there."""
+    ivan, other = (User.objects.create(username=name, name=name) for name in ("\u0131van", "ivan"))
+    assert queries.user_of_login(login="IVAN") == queries.user_of_login(login="ivan") == other
+    assert queries.user_of_login(login="\u0131van") == ivan
+    User.objects.filter(pk=other.pk).update(email="ivan@example.org")
+    assert queries.user_of_login(login="Ivan@Example.org") == other
+    assert queries.user_of_login(login="\u0131van@example.org") is None
+    assert queries.user_of_login(login="") is None
+
+
+def test_a_login_of_before_signs_in_and_stays_while_the_e_mail_changes(school):
+    user = User.objects.create(username="Катя", name="Катя")
+    assert queries.user_of_login(login="катя") == user
+    by = user.as_actor(via="web")
+    actions.change_login(username="Катя", email="katya@example.org", seen=None, at=AT, by=by)
+    assert User.objects.get(pk=user.pk).email == "katya@example.org"
+    with pytest.raises(InvalidInput):
+        actions.change_login(username="Катерина", email="", seen=None, at=AT, by=by)
+
+
+@pytest.mark.parametrize("login", ["anna", "anna@example.org"])
+def test_a_login_is_found_by_the_index_that_keeps_it_unique(school, login):
+    with CaptureQueriesContext(connection) as captured, transaction.atomic():
+        connection.cursor().execute("SET LOCAL enable_seqscan = off")
+        assert queries.user_of_login(login=login)
+        (asked,) = [query["sql"] for query in captured if "access_user" in query["sql"]]
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN {asked}")
+            plan = " ".join(row[0] for row in cursor)
+    assert "user_email_once" in plan or "user_username_once" in plan, plan
 
 
 def test_whom_one_manages_one_sees(school):

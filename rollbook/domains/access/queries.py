@@ -5,7 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -257,10 +258,13 @@ def keys_of(*, user_id: int, at: datetime, by: Actor) -> tuple[Key, ...]:
 
 
 def user_of_login(*, login: str) -> User | None:
-    """Whose login or e-mail this is, as typed; whether they may come in is another question."""
-    if "@" in login:
-        return User.objects.filter(email__iexact=login).first()
-    return User.objects.filter(username__iexact=login).exclude(username="").first()
+    """Whose login or e-mail this is, as typed; whether they may come in is another question.
+
+    Small letters are compared, as the unique indexes do: capital ones are the same for signs that are not.
+    """
+    field = "email" if "@" in login else "username"
+    found = User.objects.alias(small=Lower(field)).filter(small=Lower(Value(login))).exclude(**{field: ""})
+    return next(iter(found), None)
 
 
 def user_to_sign_in(*, user_id: int) -> User:

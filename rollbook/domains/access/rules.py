@@ -157,12 +157,13 @@ def may_edit_role(holders: Iterable[Grant], permissions: Set[Permission], *, is_
 
 def suggested_login(email: str) -> str:
     """The beginning of an e-mail, as far as a login may look like it; may be empty."""
-    return re.sub(r"[^\w.+-]", "", email.partition("@")[0])[:150]
+    return re.sub(r"[^\w.+-]", "", email.partition("@")[0], flags=re.ASCII)[:150]
 
 
 def is_login(text: str) -> bool:
-    """Letters, digits, dot, dash, plus and underscore; no "@", for with it begins an e-mail."""
-    return re.fullmatch(r"[\w.+-]{1,150}", text) is not None
+    """Latin letters, digits, dot, dash, plus and underscore; no "@", for with it begins an e-mail. Of one alphabet, so
+    that nobody signs in by what looks like the login of another."""
+    return re.fullmatch(r"[\w.+-]{1,150}", text, re.ASCII) is not None
 
 
 # The first that is named says it: Edge and Opera say that they are Chrome, and Chrome that it is Safari.

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor
 from rollbook.domains.access.models import Session, User
+from rollbook.domains.access.queries import user_of_login
 from rollbook.domains.access.rules import LONGEST_PASSWORD
 from rollbook.domains.history import actions as history
 from rollbook.foundation.errors import InvalidInput, NotAllowed
@@ -44,8 +45,8 @@ def send_reset(*, email: str, link: str, by: Actor) -> None:
     `link` is the address of the page, with {key} where the key belongs. A job calls this, so that whoever asked
     cannot tell from the time of the answer whether there is such a person.
     """
-    user = User.objects.filter(email__iexact=email, is_active=True).exclude(email="").first()
-    if user is None:
+    user = user_of_login(login=email)
+    if user is None or not user.is_active:
         return
     key = f"{int_to_base36(user.pk)}-{ResetTokens().make_token(user)}"
     with translation.override(user.language):

@@ -39,7 +39,9 @@ def change_login(*, username: str, email: str, seen: int | None, at: datetime, b
     """Change by what one signs in. Only oneself, lately asked for the password again; the old address is told."""
     user = _oneself(by)
     former = user.email
-    wanted = {"username": refuse_odd_login(username), "email": refuse_odd_email(email)}
+    # One that was taken when other letters were still allowed may stay.
+    login = user.username if clean_line(username) == user.username else refuse_odd_login(username)
+    wanted = {"username": login, "email": refuse_odd_email(email)}
     if difference := alter(user, wanted, seen=seen):
         with refusing_taken_logins():
             user.save(update_fields=[*difference.new, "version"])
@@ -112,7 +114,9 @@ def refuse_empty_name(name: str) -> str:
 def refuse_odd_login(username: str) -> str:
     cleaned = clean_line(username)
     if not is_login(cleaned):
-        raise InvalidInput({"username": _("A login is made of letters, digits and . + - _, without blanks and @.")})
+        raise InvalidInput({
+            "username": _("A login is made of Latin letters, digits and . + - _, without blanks and @.")
+        })
     return cleaned
 
 
