@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
@@ -15,13 +14,10 @@ from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.actions import ChosenOtherwise, NoFile, Reading
 from rollbook.domains.imports.models import KnownHeader
 from rollbook.domains.imports.queries import UploadCard
-from rollbook.domains.imports.rules.recognising import unmet
-from rollbook.foundation.errors import Declined, InvalidInput, NotFound
+from rollbook.foundation.errors import Declined, NotFound
 from rollbook.foundation.tables import apart
 from rollbook.foundation.tables.apart import Described, Options
 from rollbook.workflows import file_imported
-
-DUPLICATES = ("join", "skip")
 
 
 def send(*, name: str, data: bytes, at: datetime, by: Actor) -> int:
@@ -72,7 +68,9 @@ def choose(
     standing = imported.upload(upload_id=upload_id, by=by)
     if standing.described is None:
         raise NoFile
-    _refuse_nonsense(standing.kind, columns, branch_id, duplicates)
+    file_imported.refuse_nonsense(
+        kind=standing.kind, columns=columns, branch_id=branch_id, duplicates=duplicates
+    )
     reading = Reading(
         standing.options, standing.described, standing.kind, columns, branch_id, duplicates,
         dict.fromkeys(columns, 100),
@@ -86,7 +84,9 @@ def order(*, upload_id: int, is_trial: bool, at: datetime, by: Actor) -> int:
     upload = imported.upload(upload_id=upload_id, by=by)
     if upload.described is None:
         raise NoFile
-    _refuse_nonsense(upload.kind, upload.columns, upload.branch_id, upload.duplicates)
+    file_imported.refuse_nonsense(
+        kind=upload.kind, columns=upload.columns, branch_id=upload.branch_id, duplicates=upload.duplicates
+    )
     if not is_trial:
         reading = Reading(
             upload.options, {}, upload.kind, upload.columns, upload.branch_id, upload.duplicates
@@ -141,25 +141,3 @@ def _branch(wanted: int | None, by: Actor) -> int | None:
         Branch.objects.visible_to(by, Permission.SETTINGS_EDIT).filter(archived_at=None).values_list("pk", flat=True)
     )
     return wanted if wanted in ids else ids[0] if len(ids) == 1 else None
-
-
-def _refuse_nonsense(kind: str, columns: Mapping[str, str], branch_id: int | None, duplicates: str) -> None:
-    fields = {}
-    if kind not in file_imported.KINDS:
-        raise InvalidInput({"kind": _("Choose what the file is about.")})
-    known = {column.name: _(column.label) for column in file_imported.KINDS[kind].columns}
-    meant = [meaning for meaning in columns.values() if meaning]
-    missing = [" / ".join(known[name] for name in need) for need in unmet(file_imported.KINDS[kind], meant)]
-    twice = sorted({known[meaning] for meaning in meant if meaning in known and meant.count(meaning) > 1})
-    if set(meant) - set(known):
-        fields["columns"] = _("Choose of the list.")
-    elif missing:
-        fields["columns"] = _("Say which column is: {names}.").format(names=", ".join(missing))
-    elif twice:
-        fields["columns"] = _("Chosen for more than one column: {names}.").format(names=", ".join(twice))
-    if branch_id is None:
-        fields["branch"] = _("Choose a branch.")
-    if duplicates not in DUPLICATES:
-        fields["duplicates"] = _("Choose of the list.")
-    if fields:
-        raise InvalidInput(fields)

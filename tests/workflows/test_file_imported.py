@@ -6,10 +6,12 @@ from decimal import Decimal
 import pytest
 from django.utils import translation
 
+from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Organisation
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
 from rollbook.domains.groups.models import Enrolment, Group
+from rollbook.domains.imports import actions as imports
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client, Contact, Relation
 from rollbook.domains.schedule.actions import loading
@@ -39,10 +41,18 @@ def take(school):
         return file_imported.take_in(
             name=name, file=data, options=Options(), kind=kind or found.kind, columns=columns,
             branch_id=school.branches[branch].pk, duplicates=duplicates, source=source,
-            by=school.actor(by), **{"at": AT, **told},
+            by=school.actor(by), remember=remembering(source), **{"at": AT, **told},
         )
 
     return take
+
+
+def remembering(source):
+    def remember(rows):
+        added = {target: [(row, row.id) for row in one] for target, one in rows.items()}
+        imports.remember(source=source, added=added, started_at=AT, finished_at=AT, by=operator("import"))
+
+    return remember
 
 
 def told(outcome):
@@ -542,7 +552,7 @@ def test_what_makes_no_sense_is_told_at_its_field(school, asked, field):
     with pytest.raises(InvalidInput) as refused:
         file_imported.take_in(
             name="a.csv", file="ФИО;Имя\nA;B\n".encode(), options=Options(), source="file-1", at=AT,
-            by=school.actor("vera"), **sensible | asked,
+            remember=remembering("file-1"), by=school.actor("vera"), **sensible | asked,
         )
     assert set(refused.value.fields) == {field}
 

@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.access.queries import house
-from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.rules.kinds import KINDS, Column, FileKind
 from rollbook.domains.imports.rules.recognising import Guess, Recognised, fingerprint, recognised, unmet
@@ -31,7 +30,7 @@ from rollbook.workflows.file_imported.taking import Added, LineProblem, Taking, 
 
 __all__ = [
     "KINDS", "Added", "Column", "FileKind", "Guess", "LineProblem", "Outcome", "Recognised", "error_file",
-    "fingerprint", "recognise", "take_in",
+    "fingerprint", "recognise", "refuse_nonsense", "take_in",
 ]
 
 DUPLICATES = ("join", "skip")
@@ -74,6 +73,30 @@ def recognise(*, described: Described, kind: str = "", by: Actor) -> Recognised:
     return recognised(described.columns, [line.cells for line in described.rows], habits=habits, kind=kind)
 
 
+def refuse_nonsense(*, kind: str, columns: Mapping[str, str], branch_id: int | None, duplicates: str) -> int:
+    """InvalidInput where a file cannot be taken in so, whatever stands in it; else the branch that was chosen."""
+    if kind not in KINDS:
+        raise InvalidInput({"kind": _("Choose what the file is about.")})
+    fields = {}
+    labels = {column.name: _(column.label) for column in KINDS[kind].columns}
+    meant = [meaning for meaning in columns.values() if meaning]
+    missing = [" / ".join(labels[name] for name in need) for need in unmet(KINDS[kind], meant)]
+    twice = sorted({labels[meaning] for meaning in meant if meaning in labels and meant.count(meaning) > 1})
+    if set(meant) - set(labels):
+        fields["columns"] = _("Choose of the list.")
+    elif missing:
+        fields["columns"] = _("Say which column is: {names}.").format(names=", ".join(missing))
+    elif twice:
+        fields["columns"] = _("Chosen for more than one column: {names}.").format(names=", ".join(twice))
+    if branch_id is None:
+        fields["branch"] = _("Choose a branch.")
+    if duplicates not in DUPLICATES:
+        fields["duplicates"] = _("Choose of the list.")
+    if branch_id is None or fields:
+        raise InvalidInput(fields)
+    return branch_id
+
+
 @transaction.atomic
 def take_in(
     *,
@@ -86,8 +109,8 @@ def take_in(
     duplicates: str,
     dry_run: bool = False,
     source: str,
+    remember: Remember,
     tell: Tell = lambda *_: None,
-    remember: Remember | None = None,
     at: datetime,
     by: Actor,
 ) -> Outcome:
@@ -99,14 +122,15 @@ def take_in(
     does everything and takes it back. `remember` is given what was added, within the transaction.
     """
     by.must_everywhere(Permission.SETTINGS_EDIT)
-    if branch_id is None:
-        raise InvalidInput({"branch": _("Choose a branch.")})
-    branch = Branch.objects.pick(by, Permission.SETTINGS_EDIT, branch_id)
+    chosen = {name: declared for name, declared in columns.items() if declared}
+    into = refuse_nonsense(kind=kind, columns=chosen, branch_id=branch_id, duplicates=duplicates)
+    branch = Branch.objects.pick(by, Permission.SETTINGS_EDIT, into)
     tell("reading", 0, 0)
     with apart.read(name=name, data=file, options=options) as sheet:
-        chosen = _chosen(kind, columns, sheet.about, duplicates)
+        if strange := chosen.keys() - set(sheet.about.columns):
+            raise InvalidInput({"columns": _("The file has no column {name}.").format(name=min(strange))})
         here = Here(
-            branch_id=branch_id, time_zone=branch.time_zone, rules=house(), today=local(at, branch.time_zone).date(),
+            branch_id=into, time_zone=branch.time_zone, rules=house(), today=local(at, branch.time_zone).date(),
             skip=duplicates == "skip", known=_known(source, by), by=by,
         )
         total = sheet.about.count
@@ -115,7 +139,7 @@ def take_in(
     rows = {target: tuple(added) for target, added in tally.rows.items() if added}
     if rows and not dry_run:
         tell("writing", tally.lines, tally.lines)
-        (remember or _remembering(source, at, by))(rows)
+        remember(rows)
     transaction.set_rollback(dry_run)
     return _outcome(tally, rows)
 
@@ -139,38 +163,9 @@ def error_file(
         return FORMS[form]([*sheet.about.columns, _("Line"), _("What is wrong")], rows)
 
 
-def _chosen(kind: str, columns: Mapping[str, str], about: Described, duplicates: str) -> dict[str, str]:
-    if kind not in KINDS:
-        raise InvalidInput({"kind": _("Choose what the file is about.")})
-    if duplicates not in DUPLICATES:
-        raise InvalidInput({"duplicates": _("Choose of the list.")})
-    chosen = {name: declared for name, declared in columns.items() if declared}
-    labels = {column.name: _(column.label) for column in KINDS[kind].columns}
-    if strange := [name for name in chosen if name not in about.columns]:
-        raise InvalidInput({"columns": _("The file has no column {name}.").format(name=strange[0])})
-    if [declared for declared in chosen.values() if declared not in labels]:
-        raise InvalidInput({"columns": _("Choose of the list.")})
-    if len(set(chosen.values())) < len(chosen):
-        raise InvalidInput({"columns": _("Two columns of the file are said to be the same.")})
-    if missing := unmet(KINDS[kind], chosen.values()):
-        names = ", ".join(" / ".join(labels[name] for name in need) for need in missing)
-        raise InvalidInput({"columns": _("Say which column is: {names}.").format(names=names)})
-    return chosen
-
-
 def _known(source: str, by: Actor) -> Mapping[str, dict[str, int]]:
     found = imported.known(source=source, by=by)
     return defaultdict(dict, {target: {key: row.id for key, row in rows.items()} for target, rows in found.items()})
-
-
-def _remembering(source: str, at: datetime, by: Actor) -> Remember:
-    def remember(rows: Mapping[str, Sequence[Added]]) -> None:
-        imports.remember(
-            source=source, added={target: [(row, row.id) for row in added] for target, added in rows.items()},
-            started_at=at, finished_at=max(at, timezone.now()), by=by,
-        )
-
-    return remember
 
 
 def _outcome(tally: Tally, rows: Mapping[str, tuple[Added, ...]]) -> Outcome:
