@@ -193,7 +193,8 @@ class AcceptForm(forms.Form):
         label=pgettext_lazy("of a person", "Name"), max_length=150, widget=forms.TextInput({"autocomplete": "name"})
     )
     username = forms.CharField(
-        label=_("Login"), max_length=150, help_text=_("Latin letters, digits and . + - _: you sign in by it or by e-mail."),
+        label=_("Login"), max_length=150,
+        help_text=_("Latin letters, digits and . + - _: you sign in by it or by e-mail."),
         widget=forms.TextInput({"autocomplete": "username", "autocapitalize": "none"}),
     )
     email = forms.EmailField(
