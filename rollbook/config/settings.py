@@ -323,6 +323,8 @@ STORAGES = {
 # Files that people gave, and backups; how many of these are kept.
 MEDIA_ROOT = Path(os.environ.get("FILES") or PACKAGE.parent / "var" / "files")
 BACKUP_FOLDER = Path(os.environ.get("BACKUP_FOLDER") or PACKAGE.parent / "var" / "backups")
+if BACKUP_FOLDER.resolve().is_relative_to(MEDIA_ROOT.resolve()):
+    raise ImproperlyConfigured("Each backup would hold all that were made before: BACKUP_FOLDER lies outside of FILES.")
 BACKUP_KEEP = max(1, _number("BACKUP_KEEP", 14))
 # Said where copies of them go to another machine by themselves; else the owner is told that none do.
 BACKUPS_ARE_COPIED = _flag("BACKUPS_ARE_COPIED")

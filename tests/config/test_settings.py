@@ -51,6 +51,8 @@ def settings(monkeypatch, **changed):
         {"EMAIL_URL": "nonsense"},
         {"EMAIL_URL": "imap://mail.example.org"},
         {"EMAIL_URL": "smtp://"},
+        {"FILES": "/srv/files", "BACKUP_FOLDER": "/srv/files/backups"},
+        {"FILES": "/srv/files", "BACKUP_FOLDER": "/srv/files"},
     ],
     ids=str,
 )

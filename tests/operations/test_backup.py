@@ -14,6 +14,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import psycopg
 import pytest
@@ -177,6 +178,34 @@ def test_files_come_back_and_sessions_do_not(lively, folder, elsewhere, tmp_path
     assert (tmp_path / "files" / "notes" / f"{long}.txt").read_text() == "kept"
     aside = tmp_path / "files_before_20260902t021100" / "notes" / f"{long}.txt"
     assert aside.read_text() == "changed since"
+
+
+def test_where_the_files_cannot_be_put_the_database_stays_too(lively, folder, tmp_path, monkeypatch):
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "a note").write_text("kept")
+    (tmp_path / ".restored-by-the-killed").mkdir()
+    made = backup.back_up(at=NOW)
+    (files / "a note").write_text("changed since")
+    pay(lively, "since then")
+    rename = Path.rename
+
+    def refuse(path, target):
+        if target == files and ".restored-" in str(path):
+            raise OSError(28, "No space left on device")
+        return rename(path, target)
+
+    with monkeypatch.context() as full:
+        full.setattr(Path, "rename", refuse)
+        with pytest.raises(Unkept, match="The files cannot be put in .*: No space left on device"):
+            backup.restore(made.path, over="Test school", at=NOW)
+    with monkeypatch.context() as busy:
+        busy.setattr(databases, "_rename", Mock(side_effect=psycopg.errors.ObjectInUse("one is there")))
+        with pytest.raises(Unkept, match="cannot be sent away"):
+            backup.restore(made.path, over="Test school", at=NOW)
+    assert (files / "a note").read_text() == "changed since"
+    assert Payment.objects.count() == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["backups", "files"]
 
 
 def test_what_is_written_meanwhile_is_either_counted_and_dumped_or_neither(lively, folder, monkeypatch):

@@ -5,7 +5,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any
@@ -187,8 +187,10 @@ def swap(fresh: str, *, at: datetime, keep: bool) -> str:
                 why=error.diag.message_detail or error,
             ) from error
         if not keep:
-            drop(db, before)
-    return before if keep else ""
+            with suppress(psycopg.Error):  # it is done; an empty one more does no harm, and is told of
+                drop(db, before)
+                return ""
+    return before
 
 
 def _rename(db: Connection, fresh: str, before: str) -> None:
@@ -209,13 +211,12 @@ def _emptying(name: str) -> Iterator[None]:
             while not over.wait(0.1):
                 _send_away(db, name)
 
-    with ThreadPoolExecutor(1) as pool:
-        sending = pool.submit(send_away)
+    with ThreadPoolExecutor(1) as pool:  # if it fails somebody stays inside, and the renaming says so
+        pool.submit(send_away)
         try:
             yield
         finally:
             over.set()
-    sending.result()
 
 
 def stamp(at: datetime) -> str:

@@ -1,12 +1,13 @@
 """A backup is brought back: into a scratch database first, where it must equal its manifest table by table."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -23,6 +24,8 @@ from rollbook.operations.backup.databases import Connection
 from rollbook.operations.backup.making import missing_keys
 from rollbook.operations.backup.unkept import NotConfirmed, Unkept
 from rollbook.operations.doctor import OF_THE_DATA, Finding, examine
+
+READY = ".restored-"
 
 Tell = Callable[[str], object]
 
@@ -83,14 +86,14 @@ def restore(path: Path, *, over: str = "", at: datetime, tell: Tell = lambda _: 
         stands = standing()
         if stands.organisation and over.strip() != stands.organisation:
             raise NotConfirmed(_("Nothing was restored: the name of the organisation was not typed as it is."))
-        with _files_beside(backup, at) as put_files:
-            if stands.is_empty and not databases.may_create():
+        if stands.is_empty and not databases.may_create():
+            with _files_beside(backup) as files, _put_in_place(files, at):
                 proof, kept_as = _bring_back(backup, databases.live(), tell, begun), ""
-            else:
-                with databases.scratch() as scratch:
-                    proof = _bring_back(backup, scratch, tell, begun)
+        else:
+            with databases.scratch() as scratch, _files_beside(backup) as files:
+                proof = _bring_back(backup, scratch, tell, begun)
+                with _put_in_place(files, at):
                     kept_as = databases.swap(scratch, at=at, keep=not stands.is_empty)
-            put_files()
     connections.close_all()
     return Restored(proof, kept_as, missing_keys=missing_keys(proof.manifest))
 
@@ -172,17 +175,41 @@ def _examine(database: str) -> tuple[Finding, ...]:
 
 
 @contextmanager
-def _files_beside(backup: Reader, at: datetime) -> Iterator[Callable[[], None]]:
-    """The files of the backup, ready beside those that are there; to be put in their place, which are kept."""
+def _files_beside(backup: Reader) -> Iterator[Path]:
+    """The files of the backup, ready beside those that are there. What a killed run left so goes."""
     here = Path(settings.MEDIA_ROOT)
-    here.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".restored-", dir=here.parent) as ready:
-        backup.take_out_files(Path(ready))
+    with _refusing_files():
+        here.parent.mkdir(parents=True, exist_ok=True)
+        for left in here.parent.glob(f"{READY}*"):
+            shutil.rmtree(left)
+        ready = Path(tempfile.mkdtemp(prefix=READY, dir=here.parent))
+    try:
+        with _refusing_files():
+            backup.take_out_files(ready)
+        yield ready / FILES
+    finally:
+        shutil.rmtree(ready, ignore_errors=True)
 
-        def put() -> None:
-            if here.exists():
-                here.rename(here.with_name(f"{here.name}_before_{databases.stamp(at)}"))
-            if backup.has_files:
-                (Path(ready) / FILES).rename(here)
 
-        yield put
+@contextmanager
+def _put_in_place(files: Path, at: datetime) -> Iterator[None]:
+    """Those that were there are kept; they come back if what is done inside fails."""
+    here = Path(settings.MEDIA_ROOT)
+    before = here.with_name(f"{here.name}_before_{databases.stamp(at)}")
+    with ExitStack() as back:
+        for source, target in ((here, before), (files, here)):
+            if source.exists():
+                with _refusing_files():
+                    source.rename(target)
+                back.callback(target.rename, source)
+        yield
+        back.pop_all()
+
+
+@contextmanager
+def _refusing_files() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        folder = settings.MEDIA_ROOT
+        raise Unkept(_("The files cannot be put in {folder}: {why}."), folder=folder, why=error.strerror) from error
