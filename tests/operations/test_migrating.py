@@ -11,6 +11,7 @@ DOWN, UP = ("billing", "0001", "--verbosity", "0"), ("--verbosity", "0")
 @pytest.fixture
 def somebody(own_database, monkeypatch):
     """At work on the ledger, in a transaction that stays open."""
+    migrating.migrate("billing", "0002", "--verbosity", "0")  # what comes after is patient, and would wait for them
     monkeypatch.setattr(migrating, "LOCK_TIMEOUT", "20ms")
     monkeypatch.setattr(migrating, "PAUSES", (0, 0))
     with psycopg.connect(address_of(own_database, "owner")) as connection:
