@@ -82,6 +82,12 @@ def test_containers_are_told_what_is_read():
     assert asked == set(told)
 
 
+def test_the_proxy_of_containers_begins_anew_with_those_whose_addresses_it_asked_for_once():
+    services = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())["services"]
+    named = set(re.findall(r"^\s*server ([\w-]+):\d+;", (DEPLOY / "nginx/rollbook.conf").read_text(), re.MULTILINE))
+    assert {name for name, how in services["proxy"]["depends_on"].items() if how.get("restart")} == named
+
+
 def test_no_image_comes_from_a_place_of_its_own():
     whole = yaml.safe_load((DEPLOY / "container/compose.yaml").read_text())
     images = {service["image"] for service in whole["services"].values()}

@@ -562,6 +562,11 @@ def test_where_the_backups_of_another_house_lie_nothing_is_made_and_nothing_remo
     assert list(folder.glob(".unfinished-*")) == []
 
 
+def test_a_hosting_that_does_not_tell_which_server_it_is_keeps_nobody_from_backups():
+    refused = Mock(execute=Mock(side_effect=psycopg.errors.InsufficientPrivilege("permission denied")))
+    assert databases.which(refused) == ""
+
+
 def test_a_house_that_has_moved_knows_its_backups_by_its_history(lively, folder, monkeypatch):
     job = operator("", via="job")
     with monkeypatch.context() as before:

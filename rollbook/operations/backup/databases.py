@@ -46,6 +46,15 @@ def live() -> str:
     return str(connections.settings["owner"]["NAME"])
 
 
+def which(db: Connection) -> str:
+    """This one and no other, on whatever server of the same name; nothing where a hosting does not tell."""
+    try:
+        server = db.execute("SELECT system_identifier FROM pg_control_system()").fetchone()[0]
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.UndefinedFunction):
+        return ""
+    return f"{live()} of {server}"
+
+
 def address(role: str, database: str) -> str:
     """As the alias `owner` or `default` reaches this database of the same server."""
     return address_of(role, dbname=database)

@@ -127,8 +127,7 @@ def _whose(db: Connection) -> tuple[str, str]:
     """The house and the database, as a manifest tells them."""
     founded = f"SELECT min(at) FROM history_entry WHERE subject = '{HOUSE}' AND verb = 'organisation.founded'"  # noqa: S608
     moment = db.execute(founded).fetchone()[0]
-    server = db.execute("SELECT system_identifier FROM pg_control_system()").fetchone()[0]
-    return moment.isoformat() if moment else "", f"{databases.live()} of {server}"
+    return moment.isoformat() if moment else "", databases.which(db)
 
 
 def _must_be_ours(folder: Path, ours: Collection[str]) -> None:
@@ -139,7 +138,7 @@ def _must_be_ours(folder: Path, ours: Collection[str]) -> None:
         house, database = _whose(db)
     for path in reversed(archive.all_in(folder)):
         if manifest := archive.manifest_of(path):
-            moved = manifest.database not in ("", database) and path.name not in ours
+            moved = database and manifest.database not in ("", database) and path.name not in ours
             if moved or (house and manifest.house not in ("", house)):
                 raise Unkept(
                     _("In {folder} lie backups of another database ({organisation}): name another BACKUP_FOLDER, or"
