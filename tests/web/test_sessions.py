@@ -142,6 +142,44 @@ def test_a_browser_is_seen_now_and_then(anna):
             assert Session.objects.get(user=anna).seen_at == AT + timedelta(minutes=seen)
 
 
+def test_a_session_lives_thirty_days_after_its_last_use(anna):
+    with time_machine.travel(AT, tick=False) as clock:
+        browser, idle = came_in(), came_in()
+        for day in (29, 58, 87):
+            clock.move_to(AT + timedelta(days=day))
+            answer = browser.get("/account/")
+            assert answer.status_code == 200
+            cookie = answer.cookies["sessionid"]
+            assert (cookie.value, cookie["max-age"]) == (browser.session.session_key, 30 * 24 * 3600)
+            assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/")
+        assert not is_in(idle)
+        clock.move_to(AT + timedelta(days=87 + 31))
+        assert not is_in(browser)
+
+
+def test_its_cookie_is_sent_now_and_then(anna):
+    with time_machine.travel(AT, tick=False) as clock:
+        browser = came_in()
+        for minutes, sent in ((5, False), (10, True), (12, False)):
+            clock.move_to(AT + timedelta(minutes=minutes))
+            assert ("sessionid" in browser.get("/account/").cookies) is sent
+
+
+@pytest.mark.parametrize("address", ["/account/logout/", "/settings/access/{}/sessions/end/"])
+def test_what_ends_a_session_ends_it_however_long_it_was_not_seen(school, address):
+    vera = school.users["vera"]
+    with time_machine.travel(AT, tick=False) as clock:
+        browser = Client()
+        browser.force_login(vera)
+        clock.move_to(AT + timedelta(days=1))
+        answer = browser.post(address.format(vera.pk))
+        assert answer.status_code in {302, 303}
+        if "logout" in address:
+            assert answer.cookies["sessionid"].value == ""
+        assert not is_in(browser)
+        assert not Session.objects.filter(user=vera).exists()
+
+
 # ---- who came in -----------------------------------------------------------------------------------------------------
 
 

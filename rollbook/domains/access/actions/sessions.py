@@ -1,6 +1,6 @@
 """Who comes in and by which browser; and how what is open is ended."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -32,9 +32,11 @@ def note_failed_sign_in(*, user_id: int | None, visit: Visit, at: datetime, by: 
     _note(user_id, visit, at, succeeded=False, new_device=False)
 
 
-def note_seen(*, session: str, visit: Visit, at: datetime, by: Actor) -> None:
-    """The browser of this session is at work."""
-    Session.objects.filter(pk=session, user=by.user_id).update(seen_at=at, address=visit.address, browser=visit.browser)
+def note_seen(*, session: str, visit: Visit, lives: timedelta, at: datetime, by: Actor) -> None:
+    """The browser of this session is at work: from now on it lives as long again."""
+    Session.objects.filter(pk=session, user=by.user_id).update(
+        seen_at=at, expire_date=at + lives, address=visit.address, browser=visit.browser
+    )
 
 
 @transaction.atomic
