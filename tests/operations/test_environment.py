@@ -33,6 +33,14 @@ def test_a_key_is_made_once_and_readable_by_its_owner_alone(var):
     assert [path.name for path in var.iterdir()] == ["secret_key"]
 
 
+def test_where_a_key_is_told_none_is_made(var):
+    """It would be part of an image, and the same for all who take it."""
+    os.environ["SECRET_KEY"] = "told"
+    with environment.ready():
+        assert os.environ["SECRET_KEY"] == "told"
+    assert not var.exists()
+
+
 def test_first_starters_at_once_have_one_key(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         keys = set(pool.map(environment._kept_key, [tmp_path / "secret_key"] * 32))

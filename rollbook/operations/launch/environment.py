@@ -24,11 +24,9 @@ def ready() -> Iterator[None]:
         FILES=str(folder() / "files"), BACKUP_FOLDER=str(folder() / "backups"),
     )  # fmt: skip
     if not os.environ.get("PUBLIC_URL"):  # on a machine of one's own; in production key and addresses are told
-        _fill(
-            PUBLIC_URL=f"http://127.0.0.1:{port()}",
-            LIVE_URL=f"http://127.0.0.1:{live_port()}/live/",
-            SECRET_KEY=_kept_key(folder() / "secret_key"),
-        )
+        _fill(PUBLIC_URL=f"http://127.0.0.1:{port()}", LIVE_URL=f"http://127.0.0.1:{live_port()}/live/")
+        if not os.environ.get("SECRET_KEY"):  # none is made where none is needed: while an image is built, say
+            _fill(SECRET_KEY=_kept_key(folder() / "secret_key"))
     if os.environ.get("DATABASE_URL"):
         yield
         return
