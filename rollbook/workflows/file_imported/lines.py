@@ -21,6 +21,7 @@ from rollbook.domains.people.models import Client
 from rollbook.domains.schedule.models import Lesson, TimetableSlot
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_, Cell
+from rollbook.foundation.texts import sought
 from rollbook.workflows.file_imported.standing import (
     Aside,
     Catalogue,
@@ -28,7 +29,6 @@ from rollbook.workflows.file_imported.standing import (
     Duplicate,
     Enrolled,
     Here,
-    may_be_one,
 )
 
 Cells = Mapping[str, Cell]
@@ -226,7 +226,7 @@ class ClientLines(Lines):
         for likely in (
             [ref for ref in having if self._clients.is_tied(client, ref)],
             [ref for ref, told in having.items() if named and words(told) == words(named)],
-            [ref for ref, told in having.items() if may_be_one(told, named)],
+            [ref for ref, told in having.items() if _may_be_one(told, named)],
         ):
             if len(likely) == 1:
                 return ("", phone) if likely[0] == phone else (likely[0], "")
@@ -293,8 +293,22 @@ def _refuse_strangers(cells: Cells) -> None:
     """One phone for both contacts, who have different names: one of them would be lost."""
     one, other = (_text(cells, f"{at}_name") for at in _CONTACTS)
     phones = _phones_of(cells)
-    if len(phones) > len(set(phones)) and not may_be_one(one, other):
+    if len(phones) > len(set(phones)) and not _may_be_one(one, other):
         raise Aside("contact2_phone", _ANOTHER, name=one)
+
+
+def _may_be_one(told: str, other: str) -> bool:
+    """Whether two names may be of one person: one is blank, they share a word, or one is the other with initials."""
+    ours, theirs = sought(told.replace(".", " ")), sought(other.replace(".", " "))
+    if not ours or not theirs or {word for word in ours if len(word) > 1} & set(theirs):
+        return True
+    return _abridged(ours, theirs) or _abridged(theirs, ours)
+
+
+def _abridged(short: Sequence[str], full: Sequence[str]) -> bool:
+    return all(
+        any(part == word or (1 in (len(part), len(word)) and part[0] == word[0]) for word in full) for part in short
+    )
 
 
 def _name_of(cells: Cells) -> Name:

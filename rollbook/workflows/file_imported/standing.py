@@ -303,20 +303,6 @@ def _keys(name: Name) -> tuple[str, ...]:
     return (short, words(" ".join(name))) if name.middle else (short,)
 
 
-def may_be_one(told: str, other: str) -> bool:
-    """Whether two names may be of one person: one is blank, they share a word, or one is the other with initials."""
-    ours, theirs = sought(told.replace(".", " ")), sought(other.replace(".", " "))
-    if not ours or not theirs or {word for word in ours if len(word) > 1} & set(theirs):
-        return True
-    return _abridged(ours, theirs) or _abridged(theirs, ours)
-
-
-def _abridged(short: Sequence[str], full: Sequence[str]) -> bool:
-    return all(
-        any(part == word or (1 in (len(part), len(word)) and part[0] == word[0]) for word in full) for part in short
-    )
-
-
 class Enrolled:
     """Who is in which group when."""
 

@@ -140,9 +140,9 @@ class Taking:
                 self._set_aside(problem.origin.line, declared, problem.reason, problem.values)
             broken = {problem.origin.line for problem in refused}
             if not refused or tries >= PATIENCE:
-                for number, aside in made.aside.items():
+                for number, aside in made.asides.items():
                     self._set_aside(number, aside.column, aside.reason, aside.values)
-                broken |= made.aside.keys()
+                broken |= made.asides.keys()
             if not refused:
                 return
             lines = [line for line in lines if line.line not in broken]
@@ -152,19 +152,21 @@ class Taking:
     def _made(self, lines: Sequence[_Read]) -> "_Made":
         """What is made of these lines, if all of it can be loaded."""
         self._lines.forget()
-        made = _Made([], set(), {}, [])
+        rows: list[tables.Row] = []
+        joined: set[int] = set()
+        asides: dict[int, Aside] = {}
+        skipped = 0
         for line in lines:
             try:
                 found = self._lines.make(line.cells)
             except Aside as aside:
-                made.aside[line.line] = aside
+                asides[line.line] = aside
             except Duplicate:
-                made.skipped.append(line.line)
+                skipped += 1
             else:
-                made.rows.append(tables.Row(line.line, found.cells))
-                if found.joined:
-                    made.joined.add(line.line)
-        return made
+                rows.append(tables.Row(line.line, found.cells))
+                joined |= {line.line} if found.joined else set()
+        return _Made(rows, joined, asides, skipped)
 
     def _load(self, made: "_Made") -> Sequence[Problem]:
         """Draft and load; what is refused, and then nothing was done."""
@@ -190,7 +192,7 @@ class Taking:
         tally.taken += len(new)
         tally.joined += len(new & made.joined)
         tally.known += len(made.rows) - len(new)
-        tally.skipped += len(made.skipped)
+        tally.skipped += made.skipped
         tally.overlaps += run.overlaps
         for target, rows in run.added.items():
             tally.rows[target] += (Added(draft.key, draft.digest, pk) for draft, pk in rows)
@@ -229,8 +231,8 @@ def _undisturbed() -> Iterator[None]:
 class _Made(NamedTuple):
     rows: list[tables.Row]
     joined: set[int]
-    aside: dict[int, Aside]
-    skipped: list[int]
+    asides: dict[int, Aside]
+    skipped: int
 
 
 def _columns_of(kind: FileKind) -> frozenset[str]:
