@@ -66,6 +66,7 @@ ASKS_NOBODY = {
     "rollbook.screens.choices.branches": "answers with a call that asks",
     "rollbook.workflows.access_given.branches_of": "facts by which the action below decides",
     "rollbook.workflows.access_given.places_of": "facts by which the action below decides",
+    "rollbook.workflows.file_imported.refuse_nonsense": "raises where what it is given makes no sense",
 }
 WITH_POSITIONS = {
     "rollbook.domains.imports.actions.refusing.refuse": "a list of problems, and nothing to be confused",
