@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
 from threading import Event
 from time import sleep
+from types import SimpleNamespace
 
 import pytest
 from django.db import connections
@@ -15,7 +16,7 @@ from rollbook.domains.access.models import Grant, Role
 from rollbook.domains.journal.models import Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import NewSlot
-from rollbook.workflows import group_changed, lesson_marked, timetable_changed
+from rollbook.workflows import employee_left, group_changed, lesson_marked, timetable_changed
 from tests.school import AT, DAY, found_school
 
 BEFORE = AT - timedelta(hours=3)  # on the day of the lesson, which has not begun
@@ -107,3 +108,22 @@ def test_of_two_owners_who_let_each_other_go_one_stays(school, lingering):
 
     first, second = at_once(let_go("dina", "vera"), let_go("vera", "dina"))
     assert {type(first), type(second)} == {type(None), access.LastOwner}
+
+
+def test_whoever_leaves_while_somebody_enables_them_is_out(school, lingering, monkeypatch):
+    anna = school.users["anna"]
+    school.groups["chess"].teachers.clear()
+    access.disable_user(user_id=anna.pk, at=AT, by=school.actor("vera"))
+    monkeypatch.setattr(users, "history", SimpleNamespace(record=users.history.record))  # theirs alone lingers
+    there = lingering(users.history, "record")
+
+    def leave():
+        there.wait(10)
+        employee_left.leave(employee_id=anna.employee.pk, at=AT, by=school.actor("vera"))
+
+    def enable():
+        access.enable_user(user_id=anna.pk, at=AT, by=school.actor("vera"))
+
+    assert at_once(enable, leave) == [None, None]
+    anna.refresh_from_db()
+    assert not anna.is_active
