@@ -55,7 +55,7 @@ def examine(*, at: datetime, by: Author) -> None:
 
 def back_up(*, folder: Path | None = None, at: datetime, by: Author) -> Made:
     """One whole file; the newest proven one is never among those that go for it."""
-    where = str(folder or settings.BACKUP_FOLDER)
+    where = _where(folder or settings.BACKUP_FOLDER)
     there = archive.all_in(settings.BACKUP_FOLDER)
     with _told(BACKUP_FAILED, {"folder": where}, at=at, by=by):
         made = backup.back_up(at=at, folder=folder, spare=_newest_proven(there, by=by), ours=_known(there, by=by))
@@ -69,7 +69,7 @@ def back_up(*, folder: Path | None = None, at: datetime, by: Author) -> Made:
 
 def prove(path: Path, *, at: datetime, by: Author, tell: Tell = lambda _: None) -> Proof:
     """That this backup would come back whole."""
-    which = {"file": path.name, "folder": str(path.absolute().parent)}
+    which = {"file": path.name, "folder": _where(path.parent)}
     with _told(PROOF_FAILED, which, at=at, by=by):
         proof = backup.prove(path, tell=tell)
     told = which | {
@@ -121,6 +121,22 @@ def next_night(*, at: datetime) -> datetime:
     return tonight if tonight > here else tonight + timedelta(days=1)
 
 
+def order_examination(*, by: Actor) -> None:
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    _order("house.examine")
+
+
+def order_backup(*, by: Actor) -> None:
+    by.must_everywhere(Permission.SETTINGS_EDIT)
+    _order("house.back_up")
+
+
+def _order(task: str) -> None:
+    """Once, however often it is asked for before it begins."""
+    with suppress(AlreadyEnqueued), transaction.atomic():
+        later(task)
+
+
 def _night(*, at: datetime) -> datetime:
     """When the one began that is, or was last."""
     return next_night(at=at) - timedelta(days=1)
@@ -128,8 +144,13 @@ def _night(*, at: datetime) -> datetime:
 
 def _of_nights(*, since: datetime, by: Author) -> list[Line]:
     """What befell files in the folder of backups. What is made or tried elsewhere, by hand, is none of them."""
-    told = queries.since(subject=SUBJECT, verbs=OF_FILES, at=since, by=by)
-    return [line for line in told if line.new.get("folder") == str(settings.BACKUP_FOLDER)]
+    told, here = queries.since(subject=SUBJECT, verbs=OF_FILES, at=since, by=by), _where(settings.BACKUP_FOLDER)
+    return [line for line in told if line.new.get("folder") == here]
+
+
+def _where(folder: Path) -> str:
+    """However it is spelled."""
+    return str(folder.resolve())
 
 
 def _newest_proven(files: Sequence[Path], *, by: Author) -> set[str]:
@@ -149,22 +170,6 @@ def _known(files: Sequence[Path], *, by: Author) -> set[str]:
 def _in_words(moment: datetime) -> str:
     """In UTC, so that it can be compared as it stands."""
     return moment.astimezone(UTC).isoformat()
-
-
-def order_examination(*, by: Actor) -> None:
-    by.must_everywhere(Permission.SETTINGS_EDIT)
-    _order("house.examine")
-
-
-def order_backup(*, by: Actor) -> None:
-    by.must_everywhere(Permission.SETTINGS_EDIT)
-    _order("house.back_up")
-
-
-def _order(task: str) -> None:
-    """Once, however often it is asked for before it begins."""
-    with suppress(AlreadyEnqueued), transaction.atomic():
-        later(task)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The night: backed up, proven and examined once, and how each ended is written down."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -114,7 +115,7 @@ def due():
 
 
 @pytest.mark.parametrize("verb", ["proven", "not_tried"])
-def test_a_night_is_done_by_the_proof_of_a_file_that_was_made_in_it(school, folder, tmp_path, verb):
+def test_a_night_is_done_by_the_proof_of_a_file_that_was_made_in_it(school, folder, tmp_path, monkeypatch, verb):
     assert due()
     tell("backed_up", file=TONIGHT, folder=str(folder))  # and whoever made it was killed
     tell("proven", file=YESTERDAY, folder=str(folder))  # by hand
@@ -122,6 +123,9 @@ def test_a_night_is_done_by_the_proof_of_a_file_that_was_made_in_it(school, fold
     assert due()
     tell(verb, file=TONIGHT, folder=str(folder))
     assert not due()
+    monkeypatch.chdir(tmp_path)
+    with override_settings(BACKUP_FOLDER=Path("backups")):
+        assert not due()
 
 
 def test_what_fails_by_hand_takes_no_try_from_the_night(school, folder):
