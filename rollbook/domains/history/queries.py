@@ -85,7 +85,7 @@ def newest(*, subject: str, verbs: Collection[str]) -> Mapping[str, Line]:
     return {line.verb: line for line in (Line(*row) for row in entries.values_list(*LINE))}
 
 
-def greatest(*, subject: str, verb: str, told: str) -> Line | None:
+def greatest(*, subject: str, verb: str, told: str, by: Author) -> Line | None:
     """The act of this kind that tells most under this name; those that tell nothing under it come last."""
     entries = Entry.objects.filter(subject=subject, verb=verb)
     rows = entries.order_by(F(f"new__{told}").desc(nulls_last=True), "-at", "-pk").values_list(*LINE)

@@ -103,7 +103,7 @@ def state(*, at: datetime, by: Actor) -> State:
     workers = ProcrastinateWorker.objects.filter(last_heartbeat__gt=at - WORKER_IS_AWAY)
     return State(
         now=now, examination=_examination(newest.get(EXAMINED), zone),
-        backup=_done(newest.get(BACKED_UP), now), proof=_done(_proof(), now),
+        backup=_done(newest.get(BACKED_UP), now), proof=_done(_proof(by), now),
         backup_failed=_failure(newest, BACKUP_FAILED, BACKED_UP, zone),
         proof_failed=_failure(newest, PROOF_FAILED, PROVEN, zone),
         examining=bool(tasks & {"house.examine", "house.nightly"}),
@@ -117,7 +117,7 @@ def troubles(*, at: datetime, by: Actor) -> int:
     by.must_everywhere(Permission.SETTINGS_EDIT)
     newest = history.newest(subject=SUBJECT, verbs=[EXAMINED])
     broken: Mapping[str, object] = newest[EXAMINED].new["broken"] if EXAMINED in newest else {}  # type: ignore[assignment]
-    proof = _proof()
+    proof = _proof(by)
     overdue = proof is None or at - _made_at(proof) > OVERDUE
     return len(broken.keys() | ({OVERDUE_SAID} if overdue else set()))
 
@@ -140,9 +140,9 @@ def _done(line: Line | None, now: datetime) -> Done | None:
     )  # fmt: skip
 
 
-def _proof() -> Line | None:
+def _proof(by: Actor) -> Line | None:
     """Of the newest file that was ever proven, though an older one may have been since."""
-    return history.greatest(subject=SUBJECT, verb=PROVEN, told="made_at")
+    return history.greatest(subject=SUBJECT, verb=PROVEN, told="made_at", by=by)
 
 
 def _made_at(line: Line) -> datetime:
