@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.groups.models import Enrolment
-from rollbook.domains.people.models import Client, ClientQuerySet, Kinship, Relation
+from rollbook.domains.people.models import Client, ClientQuerySet, Kinship, Relation, RelationQuerySet
 from rollbook.foundation.compiled import Rows
 from rollbook.foundation.keys import Key, Page, cut, following
 from rollbook.foundation.periods import local_day
@@ -117,10 +117,13 @@ def _by_words_apart(by: Actor, words: int, *, after_search: Any = None, after_pk
     first, *rest = (patterns[f"word_{n}"] for n in range(words))
     seen = _seen(by)
     for word in rest:
-        reached = Relation.objects.filter(client=OuterRef("pk"), contact__search__like=word)
-        seen = seen.filter(Q(search__like=word) | Exists(reached))
+        seen = seen.filter(Q(search__like=word) | Exists(_of_client().filter(contact__search__like=word)))
     named, reached = seen.filter(search__like=first), seen.filter(relations__contact__search__like=first)
     return _page(_first(named, reached), after_search, after_pk)
+
+
+def _of_client() -> RelationQuerySet:
+    return Relation.objects.filter(client=OuterRef("pk"))
 
 
 def _first(*found: ClientQuerySet) -> ClientQuerySet:

@@ -82,7 +82,8 @@ HARM = {
 ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
     "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
-    "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"}, "charged_to_whom_it_is": {"stored_balance"},
+    "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"},
+    "charged_to_whom_it_is": {"stored_balance"},
 }
 
 
