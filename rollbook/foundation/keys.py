@@ -37,11 +37,6 @@ class Page:
     next: Key | None
 
 
-def paged(rows: QuerySet[Any, Any], *, after: Key | None, size: int) -> tuple[list[Any], Page]:
-    """The `size` rows that follow `after`, by `search` and `pk`; rows are tuples that begin with these two."""
-    return cut(following(rows, after=after, size=size), after=after, size=size)
-
-
 def following(rows: QuerySet[Any, Any], *, after: Key | None, size: int) -> QuerySet[Any, Any]:
     """The rows of a page and one more, by which one sees whether another page follows."""
     if after:

@@ -3,19 +3,22 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Count, F, Min, Q, When
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.groups import queries as enrolments
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.queries import Slot
-from rollbook.foundation.keys import Key, Page, paged
+from rollbook.foundation.compiled import Rows
+from rollbook.foundation.keys import Key, Page, cut, following
 from rollbook.foundation.periods import local
-from rollbook.foundation.texts import sought
+from rollbook.foundation.texts import pattern, sought
 
 CURRENT = (GroupState.RECRUITING, GroupState.RUNNING)
 PAGE = 60
@@ -64,22 +67,11 @@ def listed(
     after: Key | None = None,
 ) -> Listed:
     """A page of groups by name, those that run or recruit; with `finished` those that are over."""
-    seen = Group.objects.visible_to(by, Permission.JOURNAL_SEE)
-    branches = seen.order_by("branch__name", "branch").values_list("branch", "branch__name").distinct()
-    groups = seen.exclude(state__in=CURRENT) if finished else seen.filter(state__in=CURRENT)
-    for word in sought(words):
-        groups = groups.filter(search__contains=word)
-    if branch_id:
-        groups = groups.filter(branch=branch_id)
-    rows, page = paged(
-        groups.annotate(
-            teacher_names=ArrayAgg("teachers__name", filter=Q(teachers__isnull=False), order_by="teachers__search")
-        ).values_list(
-            "search", "pk", "name", "programme__name", "branch__name", "branch__time_zone", "capacity", "minimum",
-            "teacher_names",
-        ),
-        after=after, size=PAGE,
-    )
+    branches = _branches(by)
+    patterns = {f"word_{n}": pattern(word) for n, word in enumerate(sought(words))}
+    place: dict[str, object] = {"after_search": after.search, "after_pk": after.pk} if after else {}
+    chosen = {"branch": branch_id} if branch_id else {}
+    rows, page = cut(_named(by, finished, len(patterns), **patterns, **chosen, **place), after=after, size=PAGE)
     ids = [row[1] for row in rows]
     zones = {row[1]: row[5] for row in rows}
     slots = _slots({pk: local(at, zone).date() for pk, zone in zones.items()}, by)
@@ -99,6 +91,32 @@ def listed(
     )
 
 
+@compiled
+def _branches(by: Actor) -> Rows:
+    groups = Group.objects.visible_to(by, Permission.JOURNAL_SEE)
+    return groups.order_by("branch__name", "branch").values_list("branch", "branch__name").distinct()
+
+
+@compiled
+def _named(
+    by: Actor, finished: bool, words: int, *, branch: Any = None, after_search: Any = None, after_pk: Any = None,
+    **patterns: Any,
+) -> Rows:
+    seen = Group.objects.visible_to(by, Permission.JOURNAL_SEE)
+    groups = seen.exclude(state__in=CURRENT) if finished else seen.filter(state__in=CURRENT)
+    for n in range(words):
+        groups = groups.filter(search__like=patterns[f"word_{n}"])
+    if branch is not None:
+        groups = groups.filter(branch=branch)
+    after = Key(after_search, after_pk) if after_search is not None else None
+    teachers = ArrayAgg("teachers__name", filter=Q(teachers__isnull=False), order_by="teachers__search")
+    told = groups.annotate(teacher_names=teachers).values_list(
+        "search", "pk", "name", "programme__name", "branch__name", "branch__time_zone", "capacity", "minimum",
+        "teacher_names",
+    )
+    return following(told, after=after, size=PAGE)
+
+
 def _slots(today: Mapping[int, date], by: Actor) -> dict[int, tuple[Slot, ...]]:
     """By group: the weekly rules that hold today or later; the day is that of its branch."""
     found: dict[int, tuple[Slot, ...]] = {}
@@ -110,9 +128,15 @@ def _slots(today: Mapping[int, date], by: Actor) -> dict[int, tuple[Slot, ...]]:
 
 def _lessons(ids: Collection[int], at: datetime, by: Actor) -> dict[int, tuple[datetime | None, int]]:
     """By group: when the next lesson begins, and how many that have been lately are not marked."""
-    rows = (
+    rows = _coming(by, groups=list(ids), at=at, since=at - timedelta(days=UNMARKED_DAYS))
+    return {group: (coming, unmarked) for group, coming, unmarked in rows}
+
+
+@compiled
+def _coming(by: Actor, *, groups: Any, at: Any, since: Any) -> Rows:
+    return (
         Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
-        .filter(group__in=ids, cancelled_at=None, starts_at__gt=at - timedelta(days=UNMARKED_DAYS))
+        .filter(group__any=groups, cancelled_at=None, starts_at__gt=since)
         .order_by()
         .values("group")
         .annotate(
@@ -121,4 +145,3 @@ def _lessons(ids: Collection[int], at: datetime, by: Actor) -> dict[int, tuple[d
         )
         .values_list("group", "coming", "unmarked")
     )
-    return {group: (coming, unmarked) for group, coming, unmarked in rows}
