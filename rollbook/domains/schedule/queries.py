@@ -4,7 +4,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import IsNull
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
@@ -33,13 +34,7 @@ class LessonHead:
 def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[LessonHead, ...]:
     """The lessons of a group on the local days [first, last], in order, the cancelled ones too."""
     rows = _lessons(by, group=group_id, first=first, last=last)
-    return tuple(
-        LessonHead(
-            pk, day, starts, ends, held is not None, cancelled is not None, reason, topic, note, room or "",
-            tuple(teachers or ()),
-        )
-        for pk, day, starts, ends, held, cancelled, reason, topic, note, room, teachers in rows
-    )
+    return tuple(LessonHead(*row[:9], row[9] or "", tuple(row[10] or ())) for row in rows)
 
 
 @compiled
@@ -47,11 +42,15 @@ def _lessons(by: Actor, *, group: Any, first: Any, last: Any) -> Rows:
     return (
         Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
         .filter(group=group, day__range=(first, last))
-        .annotate(names=ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)))
+        .annotate(
+            names=ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)),
+            # Whether, not when: a journal of a hundred lessons feels each instant that is read.
+            held=IsNull(F("held_at"), False), cancelled=IsNull(F("cancelled_at"), False),
+        )
         .order_by("starts_at", "pk")
         .values_list(
-            "pk", "day", "starts_at", "ends_at", "held_at", "cancelled_at", "cancel_reason", "topic", "note",
-            "room__name", "names",
+            "pk", "day", "starts_at", "ends_at", "held", "cancelled", "cancel_reason", "topic", "note", "room__name",
+            "names",
         )
     )
 
