@@ -68,58 +68,62 @@ def _listed(words: str, after: Key | None, by: Actor) -> Iterable[Any]:
     """Sort name and id of those on the page, and of one more."""
     place: dict[str, object] = {"after_search": after.search, "after_pk": after.pk} if after else {}
     if digits := digits_sought(words):
-        return _by_phone(by, phone=pattern(digits), **place) if by.may(Permission.PHONE_SEE) else ()
+        return _by_phone(by, PAGE, phone=pattern(digits), **place) if by.may(Permission.PHONE_SEE) else ()
     # The longest word is the one that fits fewest: it finds candidates, and the others are asked of those alone.
     patterns = [pattern(word, anywhere=len(word) >= SHORT) for word in sorted(sought(words), key=len, reverse=True)]
     if not patterns:
-        return _by_name(by, **place)
+        return _by_name(by, PAGE, **place)
     told = {f"word_{n}": like for n, like in enumerate(patterns)} | place
-    found = list(_by_words(by, len(patterns), **told))
-    return found if found or len(patterns) == 1 else _by_words_apart(by, len(patterns), **told)
+    found = list(_by_words(by, PAGE, len(patterns), **told))
+    return found if found or len(patterns) == 1 else _by_words_apart(by, PAGE, len(patterns), **told)
 
 
 def _seen(by: Actor) -> ClientQuerySet:
     return Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(archived_at=None)
 
 
-def _page(rows: ClientQuerySet, after_search: Any, after_pk: Any) -> Rows:
+def _page(rows: ClientQuerySet, size: int, after_search: Any, after_pk: Any) -> Rows:
     after = Key(after_search, after_pk) if after_search is not None else None
-    return following(rows.values_list("search", "pk"), after=after, size=PAGE)
+    return following(rows.values_list("search", "pk"), after=after, size=size)
 
 
 @compiled
-def _by_name(by: Actor, *, after_search: Any = None, after_pk: Any = None) -> Rows:
-    return _page(_seen(by), after_search, after_pk)
+def _by_name(by: Actor, size: int, *, after_search: Any = None, after_pk: Any = None) -> Rows:
+    return _page(_seen(by), size, after_search, after_pk)
 
 
 @partial(compiled, keeps_plan=False)
-def _by_phone(by: Actor, *, phone: Any, after_search: Any = None, after_pk: Any = None) -> Rows:
+def _by_phone(by: Actor, size: int, *, phone: Any, after_search: Any = None, after_pk: Any = None) -> Rows:
     # The index knows phones that are not empty.
     of_contacts = Relation.objects.filter(~Q(contact__phone=""), contact__phone__like=phone)
     seen = _seen(by) & Client.objects.visible_to(by, Permission.PHONE_SEE)
     found = seen.filter(pk__in=of_contacts.values("client")).values("pk")[:CANDIDATES]
-    return _page(Client.objects.filter(pk__in=found), after_search, after_pk)
+    return _page(Client.objects.filter(pk__in=found), size, after_search, after_pk)
 
 
 @partial(compiled, keeps_plan=False)
-def _by_words(by: Actor, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any) -> Rows:
+def _by_words(
+    by: Actor, size: int, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any
+) -> Rows:
     """One name has them all, so that the index of names finds those who have each. The first that fit, unsorted: to
     sort all that fit a letter would be to read them all. A name and a contact's are sought apart, by an index each."""
     likes = [patterns[f"word_{n}"] for n in range(words)]
     named = _seen(by).filter(*(Q(search__like=like) for like in likes))
     reached = _seen(by).filter(*(Q(relations__contact__search__like=like) for like in likes))
-    return _page(_first(named, reached), after_search, after_pk)
+    return _page(_first(named, reached), size, after_search, after_pk)
 
 
 @partial(compiled, keeps_plan=False)
-def _by_words_apart(by: Actor, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any) -> Rows:
+def _by_words_apart(
+    by: Actor, size: int, words: int, *, after_search: Any = None, after_pk: Any = None, **patterns: Any
+) -> Rows:
     """Each word is in the client's name or in a contact's."""
     first, *rest = (patterns[f"word_{n}"] for n in range(words))
     seen = _seen(by)
     for word in rest:
         seen = seen.filter(Q(search__like=word) | Exists(_of_client().filter(contact__search__like=word)))
     named, reached = seen.filter(search__like=first), seen.filter(relations__contact__search__like=first)
-    return _page(_first(named, reached), after_search, after_pk)
+    return _page(_first(named, reached), size, after_search, after_pk)
 
 
 def _of_client() -> RelationQuerySet:

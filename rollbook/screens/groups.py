@@ -71,7 +71,7 @@ def listed(
     patterns = {f"word_{n}": pattern(word) for n, word in enumerate(sought(words))}
     place: dict[str, object] = {"after_search": after.search, "after_pk": after.pk} if after else {}
     chosen = {"branch": branch_id} if branch_id else {}
-    rows, page = cut(_named(by, finished, len(patterns), **patterns, **chosen, **place), after=after, size=PAGE)
+    rows, page = cut(_named(by, PAGE, finished, len(patterns), **patterns, **chosen, **place), after=after, size=PAGE)
     ids = [row[1] for row in rows]
     zones = {row[1]: row[5] for row in rows}
     slots = _slots({pk: local(at, zone).date() for pk, zone in zones.items()}, by)
@@ -99,8 +99,8 @@ def _branches(by: Actor) -> Rows:
 
 @compiled
 def _named(
-    by: Actor, finished: bool, words: int, *, branch: Any = None, after_search: Any = None, after_pk: Any = None,
-    **patterns: Any,
+    by: Actor, size: int, finished: bool, words: int, *, branch: Any = None, after_search: Any = None,
+    after_pk: Any = None, **patterns: Any,
 ) -> Rows:
     seen = Group.objects.visible_to(by, Permission.JOURNAL_SEE)
     groups = seen.exclude(state__in=CURRENT) if finished else seen.filter(state__in=CURRENT)
@@ -114,7 +114,7 @@ def _named(
         "search", "pk", "name", "programme__name", "branch__name", "branch__time_zone", "capacity", "minimum",
         "teacher_names",
     )
-    return following(told, after=after, size=PAGE)
+    return following(told, after=after, size=size)
 
 
 def _slots(today: Mapping[int, date], by: Actor) -> dict[int, tuple[Slot, ...]]:
