@@ -38,7 +38,7 @@ check: setup
 	$(WITH_NODE) npm run --silent check
 
 test: check browser
-	.venv/bin/pytest -n 2
+	.venv/bin/pytest -n 2 --dist loadgroup
 
 # Processes and databases are killed, disks filled, wires cut: minutes, and by hand. FAULTS=long: as for docs/reliability.md.
 FAULTS ?= short

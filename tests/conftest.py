@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from tests.school import School
 
 
+DEAR = ("lively", "the_site", "demo", "done", "wheel", "cluster")
+"""Fixtures that take seconds: whoever uses one runs in the same process (`--dist loadgroup`), which makes it once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for fixture in set(DEAR) & set(getattr(item, "fixturenames", ())):
+            owner = "" if fixture in {"lively", "the_site"} else item.path.stem
+            item.add_marker(pytest.mark.xdist_group(f"{owner} {fixture}"))
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database for each process. The owner built it; the tests run as the serving role, as the product does."""

@@ -44,6 +44,8 @@ class Look(NamedTuple):
 
 DESK = Look("light", 1280, 800)
 LOOKS = [DESK, Look("dark", 1280, 800), Look("light", 360, 740), Look("dark", 360, 740)]
+# Theme and width are matters of CSS that do not meet: each of them is seen in two looks as well as in four.
+BOTH_ENDS = [DESK, LOOKS[3]]
 
 
 class Site(NamedTuple):

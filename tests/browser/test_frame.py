@@ -2,16 +2,16 @@
 
 import pytest
 
-from tests.browser.conftest import LOOKS
+from tests.browser.conftest import BOTH_ENDS
 
-in_every_look = pytest.mark.parametrize("look", LOOKS, indirect=True, ids=str)
+at_both_ends = pytest.mark.parametrize("look", BOTH_ENDS, indirect=True, ids=str)
 
 
 def scrolls_sideways(page):
     return page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 
 
-@in_every_look
+@at_both_ends
 def test_a_stranger_is_asked_to_sign_in_first(page, axe):
     page.goto("/")
     assert page.locator("input[type=password]").is_visible()
@@ -19,7 +19,7 @@ def test_a_stranger_is_asked_to_sign_in_first(page, axe):
     axe(page)
 
 
-@in_every_look
+@at_both_ends
 def test_the_gallery_of_components_has_nothing_in_the_way(page, context, sign_in, axe):
     sign_in(context, "vera")
     page.goto("/design/")

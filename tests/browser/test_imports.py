@@ -18,7 +18,7 @@ from rollbook.domains.access.models import Branch
 from rollbook.domains.people.models import Client
 from rollbook.foundation.tables import written
 from tests import databases
-from tests.browser.conftest import LOOKS, Lively, Look, signed_in, watched, wearing
+from tests.browser.conftest import BOTH_ENDS, Lively, Look, signed_in, watched, wearing
 from tests.imports.taking_back import checksums
 
 LINES = 5_000
@@ -182,7 +182,7 @@ def test_too_much_is_not_even_sent(page: Page) -> None:
     assert page.url.endswith(HERE)
 
 
-@pytest.mark.parametrize("look", LOOKS, indirect=True, ids=str)
+@pytest.mark.parametrize("look", BOTH_ENDS, indirect=True, ids=str)
 def test_nothing_stands_in_the_way_of_anybody(page: Page, axe, look: Look) -> None:
     long = "Очень длинное имя файла, которое никто не станет читать до самого конца, но которое бывает.csv"
     cells = ("Длиннофамильный-Оченьдлинноимённый Максимилиан", "12.05.2016", "8 (912) 555-00-02", "x" * 300)

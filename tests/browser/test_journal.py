@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from rollbook.domains.billing.models import Account, LedgerEntry
 from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Mark
-from tests.browser.conftest import LOOKS
+from tests.browser.conftest import BOTH_ENDS
 from tests.school import AT, DAY
 
 NUMBERS = count(1)
@@ -236,7 +236,7 @@ def test_without_a_script_a_lesson_is_marked_as_a_form(browser, the_site, sign_i
     context.close()
 
 
-@pytest.mark.parametrize("look", LOOKS, indirect=True, ids=str)
+@pytest.mark.parametrize("look", BOTH_ENDS, indirect=True, ids=str)
 def test_nothing_stands_in_the_way_of_a_keyboard_or_a_screen_reader(journal, at, axe, group):
     at(0, 0).focus()
     press(journal, "Digit3")

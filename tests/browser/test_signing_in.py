@@ -8,10 +8,10 @@ from rollbook.domains.access import actions
 from rollbook.domains.access.actor import Reach, operator
 from rollbook.domains.access.models import Role, User
 from rollbook.workflows import access_given
-from tests.browser.conftest import LOOKS
+from tests.browser.conftest import BOTH_ENDS
 
 PASSWORD = "correct horse battery"
-in_every_look = pytest.mark.parametrize("look", LOOKS, indirect=True, ids=str)
+at_both_ends = pytest.mark.parametrize("look", BOTH_ENDS, indirect=True, ids=str)
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def sign_in_by_password(page):
     page.locator('form[action="/account/login/"] button').click()
 
 
-@in_every_look
+@at_both_ends
 def test_pages_before_signing_in(page, axe, mara, cast):
     link = actions.make_link(user_id=mara.pk, at=timezone.now(), by=operator("test"))
     grant = access_given.Grant(Role.objects.get(code="teacher").pk, Reach.OWN)
@@ -45,7 +45,7 @@ def test_pages_before_signing_in(page, axe, mara, cast):
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
 
 
-@in_every_look
+@at_both_ends
 def test_pages_of_access(page, context, sign_in, axe, cast, site):
     sign_in(context, "vera")
     for path in (
