@@ -34,7 +34,7 @@ class LessonHead:
 def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[LessonHead, ...]:
     """The lessons of a group on the local days [first, last], in order, the cancelled ones too."""
     rows = _lessons(by, group=group_id, first=first, last=last)
-    return tuple(LessonHead(*row[:9], row[9] or "", tuple(row[10] or ())) for row in rows)
+    return tuple(LessonHead(*(*row[:9], row[9] or "", tuple(row[10] or ()))) for row in rows)
 
 
 @compiled
