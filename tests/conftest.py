@@ -18,6 +18,7 @@ DEAR = ("lively", "the_site", "demo", "done", "wheel", "cluster")
 """Fixtures that take seconds: whoever uses one runs in the same process (`--dist loadgroup`), which makes it once."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before the processes are told of groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         for fixture in set(DEAR) & set(getattr(item, "fixturenames", ())):

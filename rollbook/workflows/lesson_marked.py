@@ -37,19 +37,22 @@ def mark(
 
     All or nothing. The lesson is held from its first mark that is no mere plan. Returns the ids of changed marks.
     """
-    return _mark(lesson_id, marks, seen, minutes_late, at, by)
+    return _mark(_picked(lesson_id, by), marks, seen, minutes_late, at, by)
+
+
+def _picked(lesson_id: int, by: Actor) -> Lesson:
+    """Locked before anything is read: whoever marks the same lesson waits here and then reads what stands."""
+    return Lesson.objects.select_related("group", "branch").pick_to_change(by, _UNDER, lesson_id)
 
 
 def _mark(
-    lesson_id: int, marks: Mapping[int, Status | None], seen: Mapping[int, int] | None,
+    lesson: Lesson, marks: Mapping[int, Status | None], seen: Mapping[int, int] | None,
     minutes_late: Mapping[int, int] | None, at: datetime, by: Actor,
 ) -> tuple[int, ...]:
-    # Locked before anything is read: whoever marks the same lesson waits here and then reads what stands.
-    lesson = Lesson.objects.select_related("group").pick_to_change(by, _UNDER, lesson_id)
     rules = house()
     terms = _terms(lesson, by)
     changed = journal.mark(
-        lesson_id=lesson.pk, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by,
+        lesson=lesson, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by,
         switches=terms.switches(rules=rules), price=terms.of_lesson(lessons=_lessons(lesson, terms, by)),
         edit_days=rules.mark_edit_days,
     )
@@ -63,13 +66,13 @@ def _mark(
 @transaction.atomic
 def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
     """Everyone who is expected was there; whoever has been marked already stays so. Returns the clients marked."""
-    lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
+    lesson = _picked(lesson_id, by)
     cells = marks_of.cells(lesson_ids=[lesson.pk], by=by, under=_UNDER)
     decided = {row.client_id for row in cells if row.cell.status not in {None, Status.PLANNED}}
     waiting = {row.client_id for row in cells if row.cell.status == Status.PLANNED and row.cell.kind != Kind.REGULAR}
     if lesson.group_id:
         waiting |= _expected(lesson.group_id, lesson.day, by) - decided
-    _mark(lesson.pk, dict.fromkeys(sorted(waiting), Status.ATTENDED), None, None, at, by)
+    _mark(lesson, dict.fromkeys(sorted(waiting), Status.ATTENDED), None, None, at, by)
     return tuple(sorted(waiting))
 
 

@@ -46,7 +46,7 @@ class StaleMark(Refused):
 @transaction.atomic(savepoint=False)  # of the workflow's one: two round trips less
 def mark(
     *,
-    lesson_id: int,
+    lesson: Lesson,
     marks: Mapping[int, Status | None],
     switches: Mapping[str, Switches],
     price: Decimal,
@@ -58,11 +58,12 @@ def mark(
 ) -> tuple[int, ...]:
     """Mark clients of a lesson; None takes a mark back; whoever is not named stays as they were. All or nothing.
 
+    The lesson was picked for marking and is locked, its branch selected along: by the workflow, which cannot reckon
+    what a mark costs without it. To pick it again would be a statement of twenty.
     `switches` and `price` (of the whole lesson) are stored with each mark that changes. `seen` gives the version that
     was looked at (0: none yet); without it nothing is compared. `edit_days` is how many days after the lesson those may
     still mark who cannot correct. Returns the ids of the marks that have changed.
     """
-    lesson = Lesson.objects.select_related("branch").pick_to_change(by, Permission.JOURNAL_MARK, lesson_id)
     _refuse_time(lesson, marks, edit_days, at, by)
     standing = {row.client_id: row for row in _locked(lesson=lesson.pk, clients=list(marks))}
     late = minutes_late or {}
