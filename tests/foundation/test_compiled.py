@@ -1,18 +1,22 @@
 """What is put together once answers each time as the ORM would, for whoever asks."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import DataError, connection
 from django.test.utils import CaptureQueriesContext
 
 from rollbook.domains.access.actor import ANONYMOUS, Permission
 from rollbook.domains.access.models import Role
 from rollbook.domains.access.scoping import compiled
+from rollbook.domains.billing.models import Tariff
 from rollbook.domains.groups.models import Enrolment, Group
+from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.schedule.models import Lesson
-from rollbook.foundation.compiled import once
+from rollbook.foundation.compiled import insert, once
 from rollbook.foundation.errors import NotAllowed, NotFound, NotSignedIn
+from tests.school import AT
 
 EVERYBODY = ("vera", "oleg", "mara", "anna", "boris", "nina", "kira", "olha", "rita", "zlata")
 
@@ -105,3 +109,34 @@ def test_a_pick_of_rows_that_something_was_asked_of_keeps_to_it(school):
     assert Group.objects.all().pick(vera, Permission.JOURNAL_SEE, chess).name == "Chess"
     with pytest.raises(NotFound):
         Group.objects.filter(name="Judo").pick(vera, Permission.JOURNAL_SEE, chess)
+
+
+def tariffs(*names, price="100.50"):
+    return [Tariff(name=name, price=Decimal(price), make_up_days=None if name == "C" else 7) for name in names]
+
+
+def test_rows_are_written_in_their_order_by_one_statement_however_many(db):
+    with CaptureQueriesContext(connection) as asked:
+        ids = insert(Tariff, tariffs("B", "A", "C"))
+        ids += insert(Tariff, tariffs("D"))
+    assert len(asked) == 2
+    stand = {row.pk: row for row in Tariff.objects.filter(pk__in=ids)}
+    assert [stand[pk].name for pk in ids] == ["B", "A", "C", "D"]
+    assert {row.price for row in stand.values()} == {Decimal("100.50")}
+    assert [stand[pk].make_up_days for pk in ids] == [7, 7, None, 7]
+    assert insert(Tariff, []) == []
+
+
+def test_a_text_that_is_too_long_is_refused_not_cut(db):
+    with pytest.raises(DataError, match="too long"):
+        insert(Tariff, tariffs("x" * 101))
+
+
+def test_rows_that_are_known_are_changed_where_that_is_said(school):
+    ivan, lesson = school.clients()[0], school.lessons["chess"]
+    said = {"client": ivan, "lesson": lesson, "day": lesson.day, "marked_at": AT}
+    [mark] = insert(Mark, [Mark(**said, status=Status.MISSED)])
+    told = Mark(**said, status=Status.ATTENDED, price=Decimal(5))
+    assert insert(Mark, [told], known_by=("lesson", "client"), changing=("status",)) == [mark]
+    row = Mark.objects.get(pk=mark)
+    assert (row.status, row.price) == (Status.ATTENDED, Decimal(0))

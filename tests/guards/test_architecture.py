@@ -164,6 +164,17 @@ def test_only_actions_write():
     assert not found, "only actions.py, or a file of a package actions/, may write"
 
 
+def test_only_actions_write_past_the_orm():
+    found = [
+        where(path, node, name)
+        for path in sources(apart_from=MAY_WRITE)
+        if not is_actions(path) and not path.is_relative_to(ROOT / "foundation")
+        for node, module, name in imports(path)
+        if module.startswith("rollbook.foundation.") and name in {"insert", "copy_in", "copy_new"}
+    ]
+    assert not found
+
+
 def calls(path: Path) -> Iterator[Any]:
     """Calls of `something.name(...)`, but not those that decorate."""
     decorators = {id(d) for node in parsed(path) for d in getattr(node, "decorator_list", ())}

@@ -6,6 +6,7 @@ from psycopg.types.json import Jsonb
 
 from rollbook.domains.history.models import Entry, Reading
 from rollbook.foundation.author import Author
+from rollbook.foundation.compiled import insert
 from rollbook.foundation.copying import MANY, copy_in
 
 Fields = Mapping[str, object]
@@ -50,13 +51,14 @@ def record_many(*, verb: str, changes: Iterable[Change], at: datetime, by: Autho
             ),
         )
         return
-    Entry.objects.bulk_create(
+    entries = [
         Entry(
             at=at, by_id=by.user_id, by_name=by.name, via=by.via, verb=verb, subject=one.subject, within=one.within,
             old=dict(one.old), new=dict(one.new),
         )
         for one in told
-    )
+    ]
+    insert(Entry, entries)
 
 
 def note_reading(*, subject: str, at: datetime, by: Author) -> None:

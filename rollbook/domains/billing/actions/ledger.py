@@ -11,7 +11,7 @@ from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing.models import EntryKind, LedgerEntry
 from rollbook.domains.billing.rules import charge_of
 from rollbook.domains.journal.models import Mark
-from rollbook.foundation.compiled import Rows, once
+from rollbook.foundation.compiled import Rows, insert, once
 
 
 @transaction.atomic(savepoint=False)  # of the workflow's one: two round trips less
@@ -27,9 +27,7 @@ def settle(
         return
     marks = list(_locked(by, under, marks=list(mark_ids)))
     charged = {entry.mark_id: entry for entry in _charges(marks=list(mark_ids))}
-    LedgerEntry.objects.bulk_create(
-        [entry for mark in marks for entry in _settling(mark, charged.get(mark.pk), at)], batch_size=5000
-    )
+    insert(LedgerEntry, [entry for mark in marks for entry in _settling(mark, charged.get(mark.pk), at)])
 
 
 @compiled

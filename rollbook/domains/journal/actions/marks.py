@@ -14,7 +14,7 @@ from rollbook.domains.history import actions as history
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
 from rollbook.domains.schedule.models import Lesson
-from rollbook.foundation.compiled import Rows, once
+from rollbook.foundation.compiled import Rows, insert, once
 from rollbook.foundation.errors import Refused
 from rollbook.foundation.periods import local
 
@@ -87,21 +87,19 @@ def mark(
     if not changed:
         return ()
     old = {str(client): standing[client].status for client in changing if client in standing}
-    written = Mark.objects.bulk_create(
-        changed,
-        update_conflicts=True,
-        unique_fields=["lesson", "client"],
-        update_fields=[
+    written = insert(
+        Mark, changed, known_by=("lesson", "client"),
+        changing=(
             "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price",
             "make_up_until", "marked_at", "marked_by", "version",
-        ],
-    )
+        ),
+    )  # fmt: skip
     history.record(
         verb="lesson.marked", subject=f"lesson:{lesson.pk}", at=at, by=by,
         within=f"group:{lesson.group_id}" if lesson.group_id else "",
         old=old, new={str(row.client_id): row.status for row in changed},
     )
-    return tuple(row.pk for row in written)
+    return tuple(written)
 
 
 @once
