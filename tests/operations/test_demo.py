@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
+from random import Random
 from unittest.mock import Mock
 
 import pytest
@@ -26,9 +27,12 @@ from rollbook.domains.schedule import actions as schedule
 from rollbook.foundation.texts import clean_line
 from rollbook.operations.demo import load, rows
 from rollbook.operations.demo.bare import Bare
+from rollbook.operations.demo.book import Book
+from rollbook.operations.demo.chain import found
 from rollbook.operations.demo.names import NAMES
 from rollbook.operations.demo.plan import SEED, Plan
 from rollbook.operations.demo.scales import SCALES, Scale, Window
+from rollbook.operations.demo.timetable import open_branch
 from rollbook.operations.doctor import examine
 from tests import databases
 
@@ -69,6 +73,16 @@ def test_the_same_arguments_give_the_same_rows_in_every_process() -> None:
 @pytest.mark.parametrize("other", [{"seed": "y"}, {"anchor": ANCHOR + timedelta(days=1)}, {"language": "uk"}])
 def test_other_arguments_give_other_rows(other: dict[str, object]) -> None:
     assert fingerprint(planned(**other)) != fingerprint(planned())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("anchor", [date(2026, 1, 15) + timedelta(weeks=5 * n) for n in range(12)], ids=str)
+def test_every_group_finds_a_room_and_a_time_on_any_day(anchor: date) -> None:
+    """The groups of a large branch fill its evenings, and what is taken differs with the day."""
+    scale = SCALES["M"]
+    chain = found(Book(0), NAMES["ru"], Window.around(anchor, scale))
+    branch = open_branch(Book(1), chain, Random(f"{SEED} 0"), 1, 0, scale.of_branch(scale.groups, 0))
+    assert len(branch.groups) == 30
+    assert all(group.slots for group in branch.groups)
 
 
 @pytest.mark.parametrize("anchor", [date(2026, 1, 3), date(2026, 7, 14), date(2028, 2, 29)])

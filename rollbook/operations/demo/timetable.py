@@ -4,7 +4,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import count
+from itertools import chain as one_after_another
+from itertools import count, product
 from random import Random
 from typing import NamedTuple
 
@@ -192,7 +193,7 @@ def _open_group(
     if offer.life is Life.MOVED and (moves := month_start(window.anchor, 2)) > opens:
         valid = [(opens, moves), (moves, ends)]
     slots = [
-        slot for since, until in valid for slot in _place(book, branch, offer, subject, group_id, teacher, since, until)
+        slot for since, until in valid for slot in _place(book, branch, offer, group_id, teacher, since, until)
     ]
     at = max(chain.founded_at, branch.clock.at(min(opens - timedelta(days=12), window.days_back(2)), 12 * 60))
     minimum = -(-subject.capacity * 2 // 5)
@@ -270,20 +271,11 @@ def _life(life: Life, window: Window) -> tuple[date, date | None, str]:
 
 
 def _place(
-    book: Book, branch: Branch, offer: Offer, subject: Subject, group_id: int, teacher: Staff, since: date,
-    until: date | None,
+    book: Book, branch: Branch, offer: Offer, group_id: int, teacher: Staff, since: date, until: date | None
 ) -> list[rows.Slot]:
     """Weekly times at which a room and the teacher are free."""
-    random = branch.random
-    rooms = [room for room in branch.rooms if room.is_hall == subject.in_hall]
-    for _ in range(2000):
-        room, weekdays = random.choice(rooms), random.choice(_WEEKS[subject.weekly])
-        evening, morning = random.choice(_evenings(offer)), random.randrange(10 * 60, 14 * 60, 30)
-        times = [(day, morning if day > 5 else evening) for day in weekdays]
-        if all(_fits(branch.diary, room, teacher, day, starts, starts + subject.minutes) for day, starts in times):
-            break
-    else:
-        raise RuntimeError("The rooms of this branch are too few for its groups.")
+    subject = offer.taught
+    room, times = _time(branch, offer, teacher)
     slots = []
     for day, starts in times:
         for kind, key in (("room", room.id), ("teacher", teacher.id)):
@@ -292,6 +284,35 @@ def _place(
             book.id(rows.Slot), group_id, day, time(starts // 60, starts % 60), subject.minutes, room.id, since, until
         ))
     return slots
+
+
+Times = list[tuple[int, int]]
+"""Weekdays, and minutes from midnight."""
+Offered = tuple[Room, tuple[int, ...], int, int]
+"""A room, weekdays, when it begins on working days and at weekends."""
+_MORNINGS = range(10 * 60, 14 * 60, 30)
+_WHOLE_DAY = range(9 * 60, 20 * 60, 30)
+
+
+def _time(branch: Branch, offer: Offer, teacher: Staff) -> tuple[Room, Times]:
+    """At random first, as life has it; then whatever suits them, then whatever is free at all."""
+    rooms, weeks = [room for room in branch.rooms if room.is_hall == offer.taught.in_hall], _WEEKS[offer.taught.weekly]
+    evenings = _evenings(offer)
+    for room, weekdays, evening, morning in one_after_another(
+        _at_random(branch.random, rooms, weeks, evenings), product(rooms, weeks, evenings, _MORNINGS),
+        product(rooms, weeks, _WHOLE_DAY, _MORNINGS),
+    ):  # fmt: skip
+        times = [(day, morning if day > 5 else evening) for day in weekdays]
+        if all(_fits(branch.diary, room, teacher, day, at, at + offer.taught.minutes) for day, at in times):
+            return room, times
+    raise RuntimeError("The rooms of this branch are too few for its groups, or a teacher has too many.")
+
+
+def _at_random(
+    random: Random, rooms: Sequence[Room], weeks: Sequence[tuple[int, ...]], evenings: Sequence[int]
+) -> Iterator[Offered]:
+    for _ in range(2000):
+        yield random.choice(rooms), random.choice(weeks), random.choice(evenings), random.choice(_MORNINGS)
 
 
 def _evenings(offer: Offer) -> Sequence[int]:
