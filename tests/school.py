@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
-from rollbook.domains.access.actor import Permission, Reach
+from rollbook.domains.access.actor import Permission, Reach, operator
 from rollbook.domains.access.models import ApiKey, Branch, Grant, Organisation, Role, User
 from rollbook.domains.access.rules import DEFAULT_ROLES, digest_of
 from rollbook.domains.billing.models import Tariff, TariffUse
+from rollbook.domains.fields import actions as fields
 from rollbook.domains.groups.models import Enrolment, Group, Programme
 from rollbook.domains.people.models import Client, Contact, Employee, Relation
 from rollbook.domains.schedule.models import Lesson, LessonTeacher, LessonType, Room, TimetableSlot
@@ -78,6 +79,7 @@ def found_school() -> School:
     }
     for kind in ("group", "individual", "trial"):
         LessonType.objects.create(code=kind)
+    fields.add_default_choices(at=AT, by=operator("founding"))
     arts = Programme.objects.create(name="Games and arts", min_age=5, max_age=12, capacity=12)
     chess, dance, judo = (
         Group.objects.create(name=name, branch=branch, programme=arts, capacity=12)

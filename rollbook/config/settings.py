@@ -128,7 +128,9 @@ if os.environ.get("DATABASE_REPLICA_URL"):
     DATABASE_ROUTERS = ["rollbook.foundation.replica.Router"]
 
 # From the lowest up; the order is also an import contract (pyproject.toml).
-DOMAINS = ["history", "access", "imports", "people", "groups", "schedule", "journal", "billing"]
+DOMAINS = [
+    "history", "access", "imports", "fields", "people", "groups", "schedule", "journal", "billing", "comments",
+]
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",

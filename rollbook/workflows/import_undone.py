@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment, Tariff, TariffUse
+from rollbook.domains.comments.models import Comment
 from rollbook.domains.groups import actions as groups
-from rollbook.domains.groups.models import Enrolment, Freeze, Group, Programme
+from rollbook.domains.groups.models import ChurnRecord, Enrolment, Freeze, Group, Programme
 from rollbook.domains.imports import actions as imports
 from rollbook.domains.imports import queries as imported
 from rollbook.domains.imports.actions import CannotBeUndone, Ids
@@ -246,8 +247,10 @@ FOLLOWS: Mapping[type[Model], Mapping[str, type[Model]]] = {
 }
 WORDS: Mapping[type[Model], Promise] = {
     Account: gettext_lazy("Accounts"),
+    ChurnRecord: gettext_lazy("Records of those who left"),
     Client: gettext_lazy("Clients"),
     ClosingDay: gettext_lazy("Closing days"),
+    Comment: gettext_lazy("Comments"),
     Contact: gettext_lazy("Contacts"),
     Employee: gettext_lazy("Employees"),
     Enrolment: gettext_lazy("Enrolments"),

@@ -40,6 +40,8 @@ WITHOUT_SCOPE = {
     "access.SignIn": "read through its user",
     "access.SignInLink": "read by its digest",
     "billing.Tariff": "a price list of the whole organisation; what it prices is read through TariffUse",
+    "comments.Mention": "read through its comment, and by whom it is for",
+    "fields.Choice": "only words; all branches share them",
     "groups.Programme": "what is taught is no secret; all branches share it",
     "history.Entry": "read through what it tells of",
     "history.Reading": "read through whose card it was, or through who read it",

@@ -11,7 +11,7 @@ BEGINNINGS = """
            indisunique, coalesce(pg_get_expr(indpred, indrelid), '') AS condition, indclass::text || ' ' AS classes
     FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid JOIN pg_am ON pg_am.oid = relam
     WHERE amname = 'btree'
-      AND indrelid::regclass::text ~ '^(access|billing|groups|history|imports|journal|people|schedule)_'
+      AND indrelid::regclass::text ~ '^(access|billing|comments|fields|groups|history|imports|journal|people|schedule)_'
   )
   SELECT less.name, more.name FROM known less JOIN known more USING (of_table, condition)
   WHERE less.name <> more.name AND NOT less.indisunique AND starts_with(more.columns, less.columns)

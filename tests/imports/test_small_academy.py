@@ -200,7 +200,7 @@ def test_marking_the_same_by_hand_changes_nothing_in_the_ledger() -> None:
     """The importer and the click price alike: mark anew what stands, from the other status and back."""
     take_in(small())
     before = balances()
-    for mark in Mark.objects.filter(kind="regular", minutes_late=0, worked_off_on=None, made_up_by=None):
+    for mark in Mark.objects.filter(kind="regular", minutes_late=0, worked_off_on=None, visits=None):
         other = "missed" if mark.status == "attended" else "attended"
         for status in (other, mark.status):
             lesson_marked.mark(

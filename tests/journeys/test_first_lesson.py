@@ -48,7 +48,7 @@ def test_a_school_comes_from_its_files_and_marking_changes_balances(client):
     group = Group.objects.order_by("pk").first()
     assert group.name in client.get("/groups/").content.decode()
     lesson = Lesson.objects.filter(group=group).order_by("starts_at").first()
-    mark = lesson.marks.filter(status="attended", made_up_by=None).first()
+    mark = lesson.marks.filter(status="attended", visits=None).first()
     journal = client.get(f"/groups/{group.pk}/", {"month": f"{lesson.day:%Y-%m}"}).content.decode()
     assert mark.client.name in journal
     before = Account.objects.get(client=mark.client).balance

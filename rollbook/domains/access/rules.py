@@ -23,6 +23,10 @@ class Permission(StrEnum):
     JOURNAL_SEE = "journal.see"
     JOURNAL_MARK = "journal.mark"
     JOURNAL_CORRECT = "journal.correct"
+    VISIT_BOOK = "visit.book"
+    CHARGE_DECIDE = "charge.decide"
+    COMMENT_SEE = "comment.see"
+    COMMENT_WRITE = "comment.write"
     MONEY_SEE = "money.see"
     PAYMENT_TAKE = "payment.take"
     TARIFF_EDIT = "tariff.edit"
@@ -65,15 +69,20 @@ IMPLIES: Mapping[Permission, frozenset[Permission]] = {
     P.LESSON_JOIN: frozenset({P.JOURNAL_SEE}),
     P.JOURNAL_MARK: frozenset({P.JOURNAL_SEE}),
     P.JOURNAL_CORRECT: frozenset({P.JOURNAL_SEE, P.JOURNAL_MARK}),
+    P.VISIT_BOOK: frozenset({P.JOURNAL_SEE}),
+    P.CHARGE_DECIDE: frozenset({P.JOURNAL_SEE, P.JOURNAL_MARK}),
+    P.COMMENT_WRITE: frozenset({P.COMMENT_SEE}),
 }
 
 _NOWHERE: Mapping[int, int] = MappingProxyType({})
-_SEES = frozenset({P.CLIENT_SEE, P.STAFF_SEE, P.JOURNAL_SEE})
+_SEES = frozenset({P.CLIENT_SEE, P.STAFF_SEE, P.JOURNAL_SEE, P.COMMENT_SEE})
 _WORKS = _SEES | {
-    P.CLIENT_EDIT, P.PHONE_SEE, P.GROUP_EDIT, P.LESSON_EDIT, P.JOURNAL_MARK, P.JOURNAL_CORRECT,
-    P.MONEY_SEE, P.PAYMENT_TAKE, P.HISTORY_SEE,
+    P.CLIENT_EDIT, P.PHONE_SEE, P.GROUP_EDIT, P.LESSON_EDIT, P.JOURNAL_MARK, P.JOURNAL_CORRECT, P.VISIT_BOOK,
+    P.COMMENT_WRITE, P.MONEY_SEE, P.PAYMENT_TAKE, P.HISTORY_SEE,
 }
-_MANAGES = _WORKS | {P.STAFF_EDIT, P.LESSON_JOIN, P.TARIFF_EDIT, P.SETTINGS_EDIT, P.ACCESS_MANAGE}
+_MANAGES = _WORKS | {
+    P.STAFF_EDIT, P.LESSON_JOIN, P.CHARGE_DECIDE, P.TARIFF_EDIT, P.SETTINGS_EDIT, P.ACCESS_MANAGE,
+}
 
 # The roles of a new installation, by code; spec 08. They are data: an owner edits them afterwards.
 DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {
@@ -81,9 +90,9 @@ DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {
     "director": _MANAGES,
     "branch_manager": _MANAGES,
     "administrator": _WORKS,
-    "operator": frozenset({P.CLIENT_SEE, P.CLIENT_EDIT, P.PHONE_SEE, P.JOURNAL_SEE, P.STAFF_SEE}),
-    "teacher": frozenset({P.CLIENT_SEE, P.JOURNAL_SEE, P.JOURNAL_MARK, P.STAFF_SEE}),
-    "accountant": _SEES | {P.MONEY_SEE, P.PAYMENT_TAKE, P.TARIFF_EDIT, P.HISTORY_SEE},
+    "operator": _SEES | {P.CLIENT_EDIT, P.PHONE_SEE, P.VISIT_BOOK, P.COMMENT_WRITE},
+    "teacher": _SEES | {P.JOURNAL_MARK, P.COMMENT_WRITE},
+    "accountant": _SEES | {P.COMMENT_WRITE, P.MONEY_SEE, P.PAYMENT_TAKE, P.TARIFF_EDIT, P.HISTORY_SEE},
     "analyst": _SEES | {P.MONEY_SEE, P.HISTORY_SEE},
 }
 

@@ -30,6 +30,7 @@ class Tariff(models.Model):
     missed_share = models.PositiveSmallIntegerField(_("charged for a missed lesson, %"), default=100)
     excused_share = models.PositiveSmallIntegerField(_("charged for an excused lesson, %"), default=0)
     make_up_days = models.PositiveSmallIntegerField(_("days to work off"), null=True, blank=True)
+    make_ups_a_month = models.PositiveSmallIntegerField(_("make-ups a month at most"), null=True, blank=True)
     archived_at = models.DateTimeField(null=True, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
 
@@ -40,6 +41,7 @@ class Tariff(models.Model):
             models.CheckConstraint(condition=Q(missed_share__lte=100), name="tariff_missed_share_per_cent"),
             models.CheckConstraint(condition=Q(excused_share__lte=100), name="tariff_excused_share_per_cent"),
             models.CheckConstraint(condition=Q(make_up_days__range=(1, 366)), name="tariff_make_up_days"),
+            models.CheckConstraint(condition=Q(make_ups_a_month__range=(0, 31)), name="tariff_make_ups_a_month"),
         ]
 
 

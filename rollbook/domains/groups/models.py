@@ -154,6 +154,7 @@ class Freeze(models.Model):
     client = models.ForeignKey("people.Client", models.PROTECT, related_name="freezes")
     since = models.DateField(_("from"))
     until = models.DateField(_("until"))
+    choice = models.ForeignKey("fields.Choice", models.PROTECT, null=True, related_name="+", db_index=False)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
 
     objects = FreezeQuerySet.as_manager()
@@ -167,3 +168,39 @@ class Freeze(models.Model):
                 violation_error_message=_("This client is frozen already on some of these days."),
             ),
         ]
+
+
+class ChurnRecordQuerySet(ScopedQuerySet["ChurnRecord"]):
+    scope = Scope(
+        see=Permission.JOURNAL_SEE,
+        branch=("group__branch",),
+        group=("group",),
+        own=("group__teachers__user", "group__lessons__teachers__user"),
+    )
+
+    def standing(self) -> Self:
+        """Those who left, and did not come back soon."""
+        return self.filter(returned=None)
+
+
+class ChurnRecord(models.Model):
+    """A client whose last enrolment has ended: when, why, and in whose group. It is void where another enrolment began
+    within 14 days, which is then `returned`. `choice` is not known where nobody was asked."""
+
+    client = models.ForeignKey("people.Client", models.PROTECT, related_name="churn_records")
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, related_name="churn_record")
+    group = models.ForeignKey(Group, models.PROTECT, related_name="churn_records", db_index=False)
+    teacher = models.ForeignKey("people.Employee", models.PROTECT, null=True, related_name="+", db_index=False)
+    left_on = models.DateField()
+    choice = models.ForeignKey("fields.Choice", models.PROTECT, null=True, related_name="+", db_index=False)
+    note = models.CharField(max_length=200, blank=True)
+    credited_to = models.ForeignKey("people.Employee", models.PROTECT, null=True, related_name="+", db_index=False)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    returned = models.ForeignKey(Enrolment, models.PROTECT, null=True, related_name="voided_churn_records")
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = ChurnRecordQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["group", "left_on"], name="churn_of_group")]

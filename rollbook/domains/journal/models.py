@@ -60,9 +60,15 @@ class Mark(models.Model):
     price = models.DecimalField(max_digits=16, decimal_places=6, default=0)
     # Until when the miss may be worked off; None gives no right.
     make_up_until = models.DateField(null=True)
-    makes_up = models.OneToOneField("self", models.PROTECT, null=True, related_name="made_up_by")
+    makes_up = models.ForeignKey("self", models.PROTECT, null=True, related_name="visits", db_index=False)
+    # Its lesson is cancelled: it counts for nothing meanwhile. Kept by a trigger (migration 0005).
+    stands_aside = models.BooleanField(default=False, db_default=False, editable=False)
     worked_off_on = models.DateField(null=True)
     worked_off_note = models.CharField(max_length=200, blank=True)
+    # The day on which the right to work it off was over, unused.
+    lapsed_on = models.DateField(null=True)
+    # Whether it is charged, where somebody has decided otherwise than the tariff would.
+    charged = models.BooleanField(null=True)
     marked_at = models.DateTimeField()
     marked_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="marks", db_index=False)
     version = models.PositiveIntegerField(default=1)
@@ -88,5 +94,24 @@ class Mark(models.Model):
                 | Q(worked_off_on__isnull=False, status__in=[Status.MISSED, Status.EXCUSED]) & ~Q(worked_off_note=""),
                 name="mark_worked_off_by_hand",
             ),
+            models.CheckConstraint(
+                condition=Q(lapsed_on=None) | Q(make_up_until__isnull=False, worked_off_on=None),
+                name="mark_lapsed_was_a_right",
+            ),
+            # A right is used once, whoever books and however many at a time: missed and cancelled visits free it.
+            models.UniqueConstraint(
+                fields=["makes_up"],
+                condition=(Q(status=Status.PLANNED) | Q(status=Status.ATTENDED)) & Q(stands_aside=False),
+                name="mark_worked_off_once",
+            ),
         ]
-        indexes = [models.Index(fields=["client", "day"], name="mark_of_client")]
+        indexes = [
+            models.Index(fields=["client", "day"], name="mark_of_client"),
+            models.Index(fields=["makes_up"], condition=Q(makes_up__isnull=False), name="mark_visits"),
+            # Rights that may still be used, by when they end: few of millions.
+            models.Index(
+                fields=["make_up_until"],
+                condition=Q(make_up_until__isnull=False, worked_off_on=None, lapsed_on=None),
+                name="mark_open_rights",
+            ),
+        ]

@@ -6,7 +6,7 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Permission
@@ -135,6 +135,9 @@ class Lesson(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     day = models.DateField(editable=False)
+    # The day on which the timetable has it, where it was moved to another one: who comes on some weekdays only comes
+    # by it, and the timetable gives no second lesson for it.
+    moved_from = models.DateField(null=True)
     # The rule it was made from; once touched by a person it is not remade.
     slot = models.ForeignKey(TimetableSlot, models.PROTECT, null=True, related_name="lessons", db_index=False)
     touched_at = models.DateTimeField(null=True)
@@ -150,6 +153,8 @@ class Lesson(models.Model):
     cancelled_by = models.ForeignKey(
         "access.User", models.PROTECT, null=True, related_name="cancelled_lessons", db_index=False
     )
+    cancelled_for = models.ForeignKey("fields.Choice", models.PROTECT, null=True, related_name="+", db_index=False)
+    # What is said beside the choice; where it was cancelled before there were choices, all of it.
     cancel_reason = models.CharField(max_length=200, blank=True)
 
     objects = LessonQuerySet.as_manager()
@@ -159,11 +164,11 @@ class Lesson(models.Model):
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="lesson_ends_after_it_starts"),
             models.CheckConstraint(condition=Q(held_by=None) | Q(held_at__isnull=False), name="lesson_held_at_and_by"),
             models.CheckConstraint(
-                condition=Q(cancelled_at=None, cancelled_by=None, cancel_reason="")
+                condition=Q(cancelled_at=None, cancelled_by=None, cancelled_for=None, cancel_reason="")
                 | Q(cancelled_at__isnull=False, held_at=None),
                 name="lesson_cancelled_and_not_held",
             ),
-            models.UniqueConstraint(fields=["slot", "day"], name="lesson_once_per_slot_and_day"),
+            models.UniqueConstraint("slot", Coalesce("moved_from", "day"), name="lesson_once_per_slot_and_day"),
             ExclusionConstraint(
                 name="lesson_room_is_free",
                 expressions=[

@@ -401,8 +401,8 @@ def write_marks(course: Course) -> None:
         book.add(rows.Mark(
             mark.id, mark.client.id, mark.lesson.id, mark.lesson.day, mark.kind, mark.status, mark.late, means.present,
             means.uses_lesson, means.pays_teacher, means.share, mark.price, mark.until,
-            mark.makes_up.id if mark.makes_up else None, mark.worked_off_on, mark.note, acts[-1][0], mark.by.user_id,
-            version,
+            mark.makes_up.id if mark.makes_up else None, mark.lesson.cancelled_at is not None, mark.worked_off_on,
+            mark.note, acts[-1][0], mark.by.user_id, version,
         ))
         subject, client = f"lesson:{mark.lesson.id}", mark.client.id
         within = "" if mark.lesson.is_alone else f"group:{mark.lesson.group.id}"

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rollbook.domains.access.rules import DEFAULT_ROLES
 from rollbook.domains.billing.rules import lesson_price
+from rollbook.domains.fields.rules import DEFAULT_CHOICES
 from rollbook.domains.journal.rules import Switches, switches
 from rollbook.domains.schedule.rules import Weekly, lessons_of_month
 from rollbook.operations.demo import rows
@@ -58,6 +59,8 @@ class Chain:
     founder: Who
     roles: dict[str, int] = field(default_factory=dict)
     lesson_types: dict[str, int] = field(default_factory=dict)
+    choices: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By list and code."""
     programmes: dict[str, int] = field(default_factory=dict)
     uses: dict[str, list[Use]] = field(default_factory=dict)
     """By programme."""
@@ -86,6 +89,10 @@ def found(book: Book, names: Names, window: Window) -> Chain:
         kind = chain.lesson_types[code] = book.id(rows.LessonType)
         book.add(rows.LessonType(kind, code, minutes))
         book.tell("lesson_type.added", f"lesson_type:{kind}", founded_at, chain.founder, {"code": code})
+    for of, choices in DEFAULT_CHOICES.items():
+        for position, (code, names_of) in enumerate(choices.items(), 1):
+            chain.choices[of, code] = book.id(rows.Choice)
+            book.add(rows.Choice(chain.choices[of, code], of, code, *names_of, position))
     for subject in SUBJECTS.values():
         _add_programme(book, chain, subject)
     return chain

@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from rollbook.domains.access import models as access
 from rollbook.domains.billing import models as billing
+from rollbook.domains.fields import models as fields
 from rollbook.domains.groups import models as groups
 from rollbook.domains.history import models as history
 from rollbook.domains.journal import models as journal
@@ -53,6 +54,7 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.Freeze: groups.Freeze,
     rows.Room: schedule.Room,
     rows.LessonType: schedule.LessonType,
+    rows.Choice: fields.Choice,
     rows.ClosingDay: schedule.ClosingDay,
     rows.Slot: schedule.TimetableSlot,
     rows.SlotTeacher: schedule.TimetableSlot.teachers.through,

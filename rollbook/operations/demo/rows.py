@@ -155,6 +155,16 @@ class LessonType(NamedTuple):
     minutes: int
 
 
+class Choice(NamedTuple):
+    id: int
+    of: str
+    code: str
+    name_ru: str
+    name_uk: str
+    name_en: str
+    position: int
+
+
 class ClosingDay(NamedTuple):
     id: int
     branch_id: int
@@ -222,6 +232,7 @@ class Mark(NamedTuple):
     price: Decimal
     make_up_until: date | None
     makes_up_id: int | None
+    stands_aside: bool
     worked_off_on: date | None
     worked_off_note: str
     marked_at: datetime

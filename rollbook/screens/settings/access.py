@@ -54,9 +54,18 @@ PERMISSIONS: tuple[tuple[str | Promise, tuple[Words, ...]], ...] = (
             Words(P.JOURNAL_SEE, _("See journals"), _("Groups, lessons and marks.")),
             Words(P.JOURNAL_MARK, _("Mark lessons"), _("Within the days that the organisation gives.")),
             Words(P.JOURNAL_CORRECT, _("Mark late"), _("Also after those days, and what others have marked.")),
+            Words(P.VISIT_BOOK, _("Book visits"), _("Trials, one-off visits and make-ups.")),
+            Words(P.CHARGE_DECIDE, _("Decide charges"), _("Charge a single mark, or not, whatever the tariff says.")),
             Words(P.GROUP_EDIT, _("Edit groups"), _("Their timetable, who is in them, and pauses.")),
             Words(P.LESSON_EDIT, _("Edit lessons"), _("Add, move, cancel single ones.")),
             Words(P.LESSON_JOIN, _("Allow overlaps"), _("Two lessons in one room or of one teacher.")),
+        ),
+    ),
+    (
+        _("Comments"),
+        (
+            Words(P.COMMENT_SEE, _("See comments"), _("On clients, groups, lessons and marks.")),
+            Words(P.COMMENT_WRITE, _("Write comments"), _("And say that what they asked for is done.")),
         ),
     ),
     (

@@ -53,7 +53,8 @@ CANDIDATES = f"""
         SELECT FROM schedule_closingday closed WHERE closed.branch_id = branch.id AND closed.day = given.day::date
       )
       AND NOT EXISTS (
-        SELECT FROM schedule_lesson lesson WHERE lesson.slot_id = slot.id AND lesson.day = given.day::date
+        SELECT FROM schedule_lesson lesson
+        WHERE lesson.slot_id = slot.id AND coalesce(lesson.moved_from, lesson.day) = given.day::date
       )
       -- A lesson of the group at that time that somebody has touched outlives its rule, and takes the place of the new.
       AND NOT EXISTS (

@@ -1,0 +1,94 @@
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from rollbook.domains.access.actor import Permission
+from rollbook.domains.access.scoping import Scope, ScopedQuerySet
+
+
+class CommentQuerySet(ScopedQuerySet["Comment"]):
+    # By what it hangs on, and by nothing else: whoever sees a client elsewhere does not read the cells of all groups.
+    scope = Scope(
+        see=Permission.COMMENT_SEE,
+        branch=("client__branch", "group__branch", "lesson__branch", "mark__lesson__branch"),
+        group=("client__enrolments__group", "group", "lesson__group", "mark__lesson__group"),
+        own=(
+            "client__enrolments__group__teachers__user", "client__responsible__user",
+            "group__teachers__user", "group__lessons__teachers__user",
+            "lesson__teachers__user", "lesson__group__teachers__user",
+            "mark__lesson__teachers__user", "mark__lesson__group__teachers__user",
+        ),
+    )
+
+    def standing(self) -> Self:
+        """Those that were not taken back by whoever wrote them."""
+        return self.filter(withdrawn_at=None)
+
+    def open(self) -> Self:
+        """Those that ask for something which nobody has done yet."""
+        return self.standing().filter(asks=True, resolved_at=None)
+
+
+class Comment(models.Model):
+    """Said on one thing: a client, a group, a lesson or a mark (cell). `asks` wants to be resolved.
+
+    `of_group` and `of_client` repeat whose feed and whose card it belongs to: the group of the group, lesson or mark,
+    the client of the client or mark. They never change, for what it hangs on never moves elsewhere.
+    """
+
+    client = models.ForeignKey("people.Client", models.PROTECT, null=True, related_name="comments", db_index=False)
+    group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="comments", db_index=False)
+    lesson = models.ForeignKey("schedule.Lesson", models.PROTECT, null=True, related_name="comments", db_index=False)
+    mark = models.ForeignKey("journal.Mark", models.PROTECT, null=True, related_name="comments", db_index=False)
+    of_group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="+", db_index=False)
+    of_client = models.ForeignKey("people.Client", models.PROTECT, null=True, related_name="+", db_index=False)
+    text = models.TextField(_("comment"), max_length=2000)
+    asks = models.BooleanField(_("asks to be resolved"), default=False)
+    written_at = models.DateTimeField()
+    written_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="comments", db_index=False)
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="+", db_index=False)
+    withdrawn_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(client__isnull=False, group=None, lesson=None, mark=None)
+                | Q(client=None, group__isnull=False, lesson=None, mark=None)
+                | Q(client=None, group=None, lesson__isnull=False, mark=None)
+                | Q(client=None, group=None, lesson=None, mark__isnull=False),
+                name="comment_hangs_on_one",
+            ),
+            models.CheckConstraint(condition=~Q(text=""), name="comment_says_something"),
+            models.CheckConstraint(
+                condition=Q(resolved_at=None, resolved_by=None) | Q(resolved_at__isnull=False, asks=True),
+                name="comment_resolved_at_and_by",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["of_group", "-written_at", "-id"], name="comments_of_group"),
+            models.Index(fields=["of_client", "-written_at", "-id"], name="comments_of_client"),
+            models.Index(fields=["lesson"], condition=Q(lesson__isnull=False), name="comments_on_lesson"),
+            models.Index(fields=["mark"], condition=Q(mark__isnull=False), name="comments_on_mark"),
+            models.Index(
+                fields=["-written_at", "-id"], condition=Q(asks=True, resolved_at=None, withdrawn_at=None),
+                name="comments_open",
+            ),
+        ]
+
+
+class Mention(models.Model):
+    """A colleague whom a comment calls by name."""
+
+    comment = models.ForeignKey(Comment, models.CASCADE, related_name="mentions", db_index=False)
+    user = models.ForeignKey("access.User", models.PROTECT, related_name="mentions", db_index=False)
+    seen_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["comment", "user"], name="mention_once")]
+        indexes = [models.Index(fields=["user", "-id"], name="mentions_of_user")]
