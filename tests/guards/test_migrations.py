@@ -54,7 +54,8 @@ def refusals(sql):
 
 
 @pytest.fixture
-def loader(db):
+def loader(own_database):
+    """Where no transaction is open: what is built beside people at work says nothing of itself inside of one."""
     return MigrationLoader(connections["default"])
 
 

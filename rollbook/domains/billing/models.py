@@ -166,7 +166,7 @@ class LedgerEntry(models.Model):
 
     client = models.ForeignKey("people.Client", models.PROTECT, related_name="ledger", db_index=False)
     branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="+", db_index=False)
-    group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="+")
+    group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="+", db_index=False)
     kind = models.CharField(max_length=10, choices=EntryKind)
     amount = models.DecimalField(max_digits=12, decimal_places=2)
     mark = models.ForeignKey("journal.Mark", models.PROTECT, null=True, related_name="ledger", db_index=False)
@@ -189,6 +189,10 @@ class LedgerEntry(models.Model):
         indexes = [
             models.Index(fields=["client", "day", "id"], include=["amount"], name="ledger_of_client"),
             models.Index(fields=["branch", "day"], name="ledger_of_branch"),
+            # The revenue of a group, without a look at its entries: they lie all over the table.
+            models.Index(
+                fields=["group", "day"], include=["amount"], condition=Q(mark__isnull=False), name="ledger_of_group"
+            ),
             models.Index(fields=["mark", "id"], condition=Q(mark__isnull=False), name="ledger_of_mark"),
             models.Index(fields=["payment"], condition=Q(payment__isnull=False), name="ledger_of_payment"),
         ]

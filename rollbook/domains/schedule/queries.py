@@ -1,6 +1,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -33,15 +33,18 @@ class LessonHead:
 
 def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[LessonHead, ...]:
     """The lessons of a group on the local days [first, last], in order, the cancelled ones too."""
-    rows = _lessons(by, group=group_id, first=first, last=last)
+    # The index of a group's lessons knows instants: no zone is further than 14 hours from UTC.
+    begin = datetime.combine(first, time.min, UTC) - timedelta(days=1)
+    end = datetime.combine(last, time.max, UTC) + timedelta(days=1)
+    rows = _lessons(by, group=group_id, first=first, last=last, begin=begin, end=end)
     return tuple(LessonHead(*(*row[:9], row[9] or "", tuple(row[10] or ()))) for row in rows)
 
 
 @compiled
-def _lessons(by: Actor, *, group: Any, first: Any, last: Any) -> Rows:
+def _lessons(by: Actor, *, group: Any, first: Any, last: Any, begin: Any, end: Any) -> Rows:
     return (
         Lesson.objects.visible_to(by, Permission.JOURNAL_SEE)
-        .filter(group=group, day__range=(first, last))
+        .filter(group=group, day__range=(first, last), starts_at__range=(begin, end))
         .annotate(
             names=ArrayAgg("teachers__name", order_by="teachers__search", filter=Q(teachers__isnull=False)),
             # Whether, not when: a journal of a hundred lessons feels each instant that is read.

@@ -10,13 +10,18 @@ from rollbook.operations.bench.declaration import Bench, Budget, Case
 
 WHO = operator("rollbook bench")
 
-# Ten weeks that no lesson has reached yet, of 1,000 groups that meet; as many as there are where there are fewer.
+# Ten weeks that no lesson has reached yet, of 1,000 groups that meet twice a week; as many as there are where there are
+# fewer.
 WEEKS = """
-  SELECT array_agg(id) AS groups, day + 1 AS since, day + 70 AS until, count(*) || ' groups' AS size
+  SELECT array_agg(id) AS groups, day + 1 AS since, day + 70 AS until, count(*) || ' groups x 2' AS size
   FROM (
     SELECT groups_group.id, newest.day FROM groups_group
     CROSS JOIN (SELECT max(day) AS day FROM schedule_lesson) newest
-    WHERE state IN ('recruiting', 'running') ORDER BY groups_group.id LIMIT 1000
+    WHERE state IN ('recruiting', 'running') AND 2 = (
+      SELECT count(*) FROM schedule_timetableslot slot
+      WHERE group_id = groups_group.id AND (valid_until IS NULL OR valid_until > newest.day)
+    )
+    ORDER BY groups_group.id LIMIT 1000
   ) meeting
   GROUP BY day
 """
