@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups import actions as groups
-from rollbook.domains.journal.models import Mark, Status
+from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Client
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import Refused
-from rollbook.workflows.enrolment_ended import listed, lock
+from rollbook.workflows.enrolment_ended import marks_of
 
 
 class MarkedMeanwhile(Refused):
@@ -26,10 +26,11 @@ def freeze(
     where the client was marked as attended or missed on these days."""
     client = Client.objects.pick(by, Permission.CLIENT_EDIT, client_id)
     last = until - timedelta(days=1)
-    groups_of = client.enrolments.within(since, last).values("group")
-    lock(Lesson.objects.filter(group__in=groups_of, day__range=(since, last)))
-    marks = Mark.objects.filter(client=client, day__range=(since, last), status__in=[Status.ATTENDED, Status.MISSED])
-    if found := listed(marks):
+    lessons = Lesson.objects.filter(
+        group__in=client.enrolments.within(since, last).values("group"), day__range=(since, last)
+    )
+    told = Status.ATTENDED, Status.MISSED
+    if found := marks_of(client_id=client_id, lessons=lessons, statuses=told, by=by):
         raise MarkedMeanwhile(
             _("The client is marked on these days already. Take the marks back first, or choose other days."), found
         )

@@ -28,11 +28,12 @@ def transfer(
     Refused where marks stand in the old group from that day on. What the client has in the new one as a guest, a trial
     or a make-up, stays what it is.
     """
-    picked = Enrolment.objects.pick(by, Permission.GROUP_EDIT, enrolment_id)
+    group_ids = {group_id, Enrolment.objects.pick(by, Permission.GROUP_EDIT, enrolment_id).group_id}
     # Both groups first and in one order, as the action does, which then finds them locked.
-    for pk in sorted({picked.group_id, group_id}):
-        Group.objects.pick_to_change(by, Permission.GROUP_EDIT, pk)
-    refuse_marked(Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id), since)
+    both = Group.objects.visible_to(by, Permission.GROUP_EDIT).filter(pk__in=group_ids).locked().order_by("pk")
+    list(both.values_list("pk", flat=True))
+    enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
+    refuse_marked(enrolment=enrolment, until=since, by=by)
     return groups.transfer(
         enrolment_id=enrolment_id, group_id=group_id, since=since, weekdays=weekdays, over_capacity=over_capacity,
         seen=seen, at=at, by=by,

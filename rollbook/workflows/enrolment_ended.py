@@ -1,5 +1,6 @@
 """A client leaves a group from a day on."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -9,7 +10,7 @@ from django.utils.translation import gettext as _
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.models import Enrolment, Group
-from rollbook.domains.journal.models import Kind, Mark, MarkQuerySet, Status
+from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.schedule.models import Lesson, LessonQuerySet
 from rollbook.foundation import formats
 from rollbook.foundation.errors import Refused
@@ -36,35 +37,35 @@ def end(
     group_id = Enrolment.objects.pick(by, Permission.GROUP_EDIT, enrolment_id).group_id
     Group.objects.pick_to_change(by, Permission.GROUP_EDIT, group_id)
     enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
-    refuse_marked(enrolment, until)
+    refuse_marked(enrolment=enrolment, until=until, by=by)
     groups.end_enrolment(
         enrolment_id=enrolment_id, until=until, choice_id=choice_id, note=note, seen=seen, at=at, by=by
     )
 
 
-def refuse_marked(enrolment: Enrolment, until: date) -> None:
+def refuse_marked(*, enrolment: Enrolment, until: date, by: Actor) -> None:
     """MarkedAfterwards where the client is marked as a member on this day or later. The group is locked already."""
-    lock(Lesson.objects.filter(group=enrolment.group_id, day__gte=until))
-    marks = Mark.objects.filter(client=enrolment.client_id, lesson__group=enrolment.group_id, day__gte=until)
-    if found := listed(marks):
+    lessons = Lesson.objects.filter(group=enrolment.group_id, day__gte=until)
+    if found := marks_of(client_id=enrolment.client_id, lessons=lessons, by=by):
         raise MarkedAfterwards(
             _("There are marks on this day or later. Take them back first, or choose a later day."), found
         )
 
 
-def lock(lessons: LessonQuerySet) -> None:
-    """Whoever marks locks the lesson first: so no mark slips in between."""
-    list(lessons.locked().order_by("pk").values_list("pk", flat=True))
+def marks_of(
+    *, client_id: int, lessons: LessonQuerySet, statuses: Collection[Status] = tuple(Status), by: Actor
+) -> list[dict[str, object]]:
+    """The marks that a client has as a member of these lessons, each in words. Asks no right of its own.
 
-
-def listed(marks: MarkQuerySet) -> list[dict[str, object]]:
-    """Those that a member has, each in words."""
+    The lessons are locked, as whoever marks locks theirs first: no mark slips in between.
+    """
+    ids = list(lessons.locked().order_by("pk").values_list("pk", flat=True))
+    marks = Mark.objects.filter(client=client_id, lesson__in=ids, kind=Kind.REGULAR, status__in=statuses)
     language = (get_language() or "en").partition("-")[0]
-    rows = marks.standing().filter(kind=Kind.REGULAR).order_by("day", "pk").values_list("pk", "lesson", "day", "status")
     return [
         {
             "mark_id": pk, "lesson_id": lesson,
             "text": f"{formats.day(day, language=language)}: {Status(status or '').label}",
         }
-        for pk, lesson, day, status in rows
+        for pk, lesson, day, status in marks.order_by("day", "pk").values_list("pk", "lesson", "day", "status")
     ]

@@ -28,6 +28,7 @@ def day(number):
 
 
 STANDS = None
+TENTH = day(10)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def reason(code="price"):
     return Choice.objects.get(of="churn", code=code).pk
 
 
-def end(row, by, until=day(10), code="price", note="", seen=None):
+def end(row, by, until=TENTH, code="price", note="", seen=None):
     groups.end_enrolment(
         enrolment_id=row.pk, until=until, choice_id=reason(code), note=note, seen=seen, at=AT, by=by
     )

@@ -43,7 +43,7 @@ def members(
     """Who belonged to the group on at least one of the days [first, last], by name."""
     rows = _members(by, under, group=group_id, first=first, last=last)
     return tuple(
-        Member(*row[:7], frozenset(row[7]) if row[7] else None, _names(row[8:11]), row[11] or "") for row in rows
+        Member(*(*row[:7], frozenset(row[7]) if row[7] else None, _names(row[8:11]), row[11] or "")) for row in rows
     )
 
 
@@ -90,7 +90,7 @@ def freezes(
 ) -> tuple[Pause, ...]:
     """The freezes of clients that cover at least one of the days [first, last], in time order."""
     rows = _freezes(by, under, clients=list(clients), first=first, last=last)
-    return tuple(Pause(*row[:5], _names(row[5:])) for row in rows)
+    return tuple(Pause(*(*row[:5], _names(row[5:]))) for row in rows)
 
 
 @compiled
@@ -202,6 +202,6 @@ def _left(records: ChurnRecordQuerySet) -> tuple[Left, ...]:
         "credited_to__name", "choice__code", *NAMES, "note",
     )
     return tuple(
-        Left(*row[:6], row[6] or "", row[7], row[8] or "", row[9] == FINISHED, _names(row[10:13]), row[13])
+        Left(*(*row[:6], row[6] or "", row[7], row[8] or "", row[9] == FINISHED, _names(row[10:13]), row[13]))
         for row in rows
     )

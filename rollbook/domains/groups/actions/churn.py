@@ -1,4 +1,4 @@
-"""The records of those who left follow from the enrolments: whatever begins or ends, they are brought in line with it."""
+"""The records of those who left follow from the enrolments: whatever begins or ends, they are made to fit."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -30,7 +30,8 @@ def record_churn(*, at: datetime, by: Actor) -> int:
     """Record those whose last enrolment has ended by time, and nobody was asked why; returns how many they are."""
     by.must_everywhere(Permission.GROUP_EDIT)
     today = local_day(at, "group__branch__time_zone")
-    going_on = Enrolment.objects.filter(client=OuterRef("client")).filter(Q(until=None) | Q(until__gt=OuterRef("until")))
+    later = Q(until=None) | Q(until__gt=OuterRef("until"))
+    going_on = Enrolment.objects.filter(later, client=OuterRef("client"))
     recorded = ChurnRecord.objects.filter(client=OuterRef("client"), left_on=OuterRef("until"))
     over = Enrolment.objects.filter(~Exists(going_on), ~Exists(recorded), until__lte=today)
     made = follow(clients=set(over.values_list("client", flat=True)), at=at, by=by)
@@ -58,12 +59,15 @@ def follow(
         Client.objects.filter(pk__in=clients).locked().order_by("pk").values_list("pk", "branch__time_zone")
     )
     stays: dict[int, list[Stay]] = defaultdict(list)
-    for client, *stay in Enrolment.objects.filter(client__in=zones).values_list("client", "pk", "since", "until"):
-        stays[client].append(Stay(*stay))
+    rows = Enrolment.objects.filter(client__in=zones).values_list("client", "pk", "since", "until")
+    for client, pk, since, until in rows:
+        stays[client].append(Stay(pk, since, until))
     standing: dict[int, dict[int, ChurnRecord]] = defaultdict(dict)
     for row in ChurnRecord.objects.filter(client__in=zones):
         standing[row.client_id][row.enrolment_id] = row
-    told, gone, missing = [], [], {}
+    told: list[ChurnRecord] = []
+    gone: list[int] = []
+    missing: dict[int, Departure] = {}
     for client, zone in zones.items():
         records, today = standing[client], local(at, zone).date()
         wanted = {

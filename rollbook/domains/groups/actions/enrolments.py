@@ -15,7 +15,7 @@ from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
 from rollbook.foundation import live
 from rollbook.foundation.constraints import refusing
-from rollbook.foundation.errors import InvalidInput, Refused
+from rollbook.foundation.errors import InvalidInput, NotFound, Refused
 from rollbook.foundation.versions import Stale, alter
 
 
@@ -157,7 +157,10 @@ def transfer(
     """
     old_id = Enrolment.objects.pick(by, Permission.GROUP_EDIT, enrolment_id).group_id
     # In one order, whatever the direction: two who transfer to and fro wait for each other at most.
-    picked = {pk: Group.objects.pick_to_change(by, Permission.GROUP_EDIT, pk) for pk in sorted({old_id, group_id})}
+    both = Group.objects.visible_to(by, Permission.GROUP_EDIT).filter(pk__in={old_id, group_id}).locked().order_by("pk")
+    picked = {group.pk: group for group in both}
+    if not picked.keys() >= {old_id, group_id}:
+        raise NotFound
     old, group = picked[old_id], picked[group_id]
     enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
     if old == group:
