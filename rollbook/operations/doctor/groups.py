@@ -50,9 +50,9 @@ PROMISES = (
         _("Nobody is marked as there or missed in a group of theirs on a day on which they pause."),
         """
         SELECT format('client:%s lesson:%s', mark.client_id, mark.lesson_id)
-        FROM groups_freeze freeze
-        JOIN journal_mark mark ON mark.client_id = freeze.client_id
-          AND mark.day >= freeze.since AND mark.day < freeze.until
+        FROM groups_freeze pause
+        JOIN journal_mark mark ON mark.client_id = pause.client_id
+          AND mark.day >= pause.since AND mark.day < pause.until
         WHERE mark.kind = 'regular' AND mark.status IN ('attended', 'missed')
         """,
     ),
