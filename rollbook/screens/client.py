@@ -9,7 +9,7 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import queries as billing
 from rollbook.domains.billing.queries import Statement
 from rollbook.domains.groups import queries as groups
-from rollbook.domains.groups.queries import Belonging, Pause
+from rollbook.domains.groups.queries import Belonging, Left, Pause
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.actions import note_reading
 from rollbook.domains.history.queries import Line, Opened
@@ -55,6 +55,8 @@ class Card:
     current: tuple[Belonging, ...]
     former: tuple[Belonging, ...]
     freezes: tuple[Pause, ...]
+    left: Left | None
+    """How they left, where they are in no group any more."""
     first: date
     last: date
     statement: Statement | None
@@ -99,7 +101,7 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         client.responsible.name if client.responsible else "", client.note, today,
         contacts=people.contacts(clients=[client_id], by=by), current=current,
         former=tuple(b for b in belongings if b not in current),
-        freezes=pauses,
+        freezes=pauses, left=groups.departure(client_id=client_id, by=by) if sees_journal and not current else None,
         first=first, last=last,
         statement=billing.statement(client_id=client_id, first=first, last=last, by=by) if sees_money else None,
         balance=_balance(client) if sees_money else None,

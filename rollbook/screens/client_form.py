@@ -8,6 +8,7 @@ from django.db.models import Q, Value
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
+from rollbook.domains.fields.rules import Names, told
 from rollbook.domains.groups.models import Freeze
 from rollbook.domains.history.actions import note_reading
 from rollbook.domains.people.models import Client, Contact, Kinship, Relation
@@ -131,8 +132,12 @@ class Pause:
     freeze_id: int
     since: date
     until: date
+    choice: Names | None
+    """None for those who may not see journals, with what was noted: it may tell of an illness."""
     reason: str | None
-    """None for those who may not see journals: it may tell of an illness."""
+
+    def why(self, language: str) -> str | None:
+        return None if self.reason is None else told(self.choice, self.reason, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,15 +148,31 @@ class Pauses:
     """In the client's branch."""
     pauses: tuple[Pause, ...]
 
+    @property
+    def coming(self) -> tuple[Pause, ...]:
+        """Those of today and of time to come, the next one first."""
+        return tuple(pause for pause in reversed(self.pauses) if pause.until > self.today)
+
+    @property
+    def past(self) -> tuple[Pause, ...]:
+        return tuple(pause for pause in self.pauses if pause.until <= self.today)
+
 
 def pauses(*, client_id: int, at: datetime, by: Actor) -> Pauses:
     """The freezes of a client, the latest first; they stand on the card, so it is written down as that is."""
     row = Client.objects.select_related("branch").pick(by, Permission.CLIENT_EDIT, client_id)
     note_reading(subject=f"client:{row.pk}", at=at, by=by)
-    rows = Freeze.objects.filter(client=row).annotate(told=Freeze.objects.all().holds(by, Permission.JOURNAL_SEE))
-    named = rows.order_by("-since", "-pk").values_list("pk", "since", "until", "reason", "told")
+    rows = Freeze.objects.filter(client=row).select_related("choice").order_by("-since", "-pk")
+    journals = by.holding(Permission.JOURNAL_SEE)
+    shown = set(Freeze.objects.reached_by(by, journals).filter(client=row).values_list("pk", flat=True))
     today = local(at, row.branch.time_zone).date()
-    pauses = (Pause(pk, since, until, reason if told else None) for pk, since, until, reason, told in named)
+    pauses = (
+        Pause(
+            each.pk, each.since, each.until, each.choice.names if each.choice and each.pk in shown else None,
+            each.reason if each.pk in shown else None,
+        )
+        for each in rows
+    )
     return Pauses(row.pk, row.name, today, tuple(pauses))
 
 

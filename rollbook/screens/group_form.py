@@ -1,6 +1,6 @@
 """What the form of a group begins with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from django.db.models import Q
@@ -12,6 +12,7 @@ from rollbook.domains.groups.models import Group
 from rollbook.domains.history.queries import Line
 from rollbook.domains.schedule.models import TimetableSlot
 from rollbook.foundation.periods import local
+from rollbook.screens import choices
 from rollbook.screens.settings import past
 
 
@@ -54,6 +55,17 @@ def card(*, group_id: int, at: datetime, by: Actor) -> Card:
         row.pk, row.name, row.programme_id, row.branch_id, tuple(teachers), row.minimum, row.capacity, row.state,
         tariff, tuple(SlotCard(*slot) for slot in named), row.version, today,
         _history(row.pk, by),
+    )
+
+
+def copied(*, group_id: int, at: datetime, by: Actor) -> Card:
+    """The same for a new group like it: without teachers who teach no more, and rooms that are no more."""
+    shown = card(group_id=group_id, at=at, by=by)
+    teachers = {pk for pk, _name in choices.teachers(by=by)}
+    rooms = {pk for _branch, of in choices.rooms(by=by) for pk, _name in of}
+    return replace(
+        shown, teachers=tuple(pk for pk in shown.teachers if pk in teachers),
+        slots=tuple(replace(slot, room=slot.room if slot.room in rooms else None) for slot in shown.slots),
     )
 
 

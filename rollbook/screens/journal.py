@@ -17,6 +17,7 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing import queries as billing
 from rollbook.domains.billing.rules import lessons_covered
+from rollbook.domains.fields.rules import Names, told
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.models import Group, GroupState
 from rollbook.domains.groups.queries import Member, Pause
@@ -107,6 +108,12 @@ class Row:
     """Per cent of the marked lessons at which the client was."""
     guest: Kind | None = None
     left_on: date | None = None
+    left_for: Names | None = None
+    """Why, where that was their last group and somebody said so; `left_note` is what was noted beside it."""
+    left_note: str = ""
+
+    def why_left(self, language: str) -> str:
+        return told(self.left_for, self.left_note, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,12 +290,9 @@ class _Rows:
     def of_member(self, client: int, of: list[Member]) -> Row:
         pauses = [pause for pause in self.pauses if pause.client_id == client]
         squares = self._squares(client, [any(days) for days in zip(*map(self._days_of, of), strict=True)], pauses)
-        today = self.now.date()
-        ends = [m.until for m in of]
-        left_on = None if None in ends else max(day for day in ends if day)
-        return self._row(
-            client, of[0].name, of[0].birth_date, squares, left_on=left_on if left_on and left_on <= today else None
-        )
+        today, last = self.now.date(), max(of, key=lambda member: member.until or date.max)
+        left = last if last.until and last.until <= today else None
+        return self._row(client, of[0].name, of[0].birth_date, squares, left=left)
 
     def of_guest(self, client: int, name: str, kind: Kind) -> Row:
         squares = self._squares(client, [False] * len(self.lessons), pauses=[])
@@ -296,7 +300,7 @@ class _Rows:
 
     def _row(
         self, client: int, name: str, born: date | None, squares: tuple[Square, ...], guest: Kind | None = None,
-        left_on: date | None = None,
+        left: Member | None = None,
     ) -> Row:
         balance, payer = self.balances.get(client), self.payers.get(client)
         known = balance if balance is not None else self.covered.get(client)
@@ -307,7 +311,8 @@ class _Rows:
             Payer(payer.name, payer.kinship, payer.phone) if payer else None, balance,
             lessons_covered(balance=balance, price=self.price) if balance is not None and self.price else None,
             None if known is None or not self.price or guest else known >= self.price,
-            squares, round(100 * came / marked) if marked else None, guest, left_on,
+            squares, round(100 * came / marked) if marked else None, guest,
+            *((left.until, left.left_for, left.left_note) if left else ()),
         )
 
     def _days_of(self, member: Member) -> list[bool]:

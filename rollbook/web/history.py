@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access.models import Language
 from rollbook.domains.access.queries import ROLE_NAMES
 from rollbook.domains.billing.models import Method, Pricing
+from rollbook.domains.fields.rules import Names
 from rollbook.domains.groups.models import GroupState
 from rollbook.domains.history.queries import Line
 from rollbook.domains.journal.models import Status
@@ -24,6 +25,7 @@ VERBS: Mapping[str, str | Promise] = {
     "client.added": _("Client added"),
     "client.changed": _("Client changed"),
     "client.frozen": _("Frozen"),
+    "client.left": _("Left the school"),
     "client.unfrozen": _("Freeze ended"),
     "contact.added": _("Contact added"),
     "contact.changed": _("Contact changed"),
@@ -44,6 +46,7 @@ VERBS: Mapping[str, str | Promise] = {
     "enrolment.added": _("Added to a group"),
     "enrolment.changed": _("Enrolment changed"),
     "enrolment.ended": _("Left a group"),
+    "enrolment.transferred": _("Transferred to another group"),
     "grant.given": _("Role given"),
     "grant.taken": _("Role taken away"),
     "house.backed_up": _("Backup made"),
@@ -105,6 +108,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "calls_from": _("calls from"),
     "calls_until": _("calls until"),
     "capacity": _("places"),
+    "choice": _("reason"),
     "closes": _("closes"),
     "currency": _("currency"),
     "day": _("date"),
@@ -248,6 +252,7 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "amount": lambda value: formats.money(Decimal(value), language=language()),
     "calls_from": _clock,
     "calls_until": _clock,
+    "choice": lambda value: Names(**value).in_language(language()),
     "closes": _clock,
     "days": lambda value: ", ".join(map(_plain, value)),
     "factor": _one_of(_FACTORS),

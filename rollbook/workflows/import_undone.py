@@ -169,6 +169,8 @@ def _added(going: Going) -> Iterator[InTheWay]:
     found: dict[type[Model], set[int]] = {}
     for model in going:
         for field in references(model):
+            if (field.model, field.name) in LETS_GO:
+                continue
             found.setdefault(field.model, set()).update(_strange(field, going))
     yield from (_obstacle(model, ids, changed=False) for model, ids in found.items() if ids)
 
@@ -243,8 +245,11 @@ SHOWN_BY: Mapping[str, str] = {
 # What comes by itself with a row, and goes or is reversed with it.
 FOLLOWS: Mapping[type[Model], Mapping[str, type[Model]]] = {
     Account: {"client": Client},
+    ChurnRecord: {"enrolment": Enrolment},
     LedgerEntry: {"mark": Mark, "payment": Payment},
 }
+# What points at a row and lets it go: whoever came back by an import has left after all.
+LETS_GO = {(ChurnRecord, "returned")}
 WORDS: Mapping[type[Model], Promise] = {
     Account: gettext_lazy("Accounts"),
     ChurnRecord: gettext_lazy("Records of those who left"),

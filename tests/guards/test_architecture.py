@@ -66,6 +66,7 @@ ASKS_NOBODY = {
     "rollbook.domains.history.queries.newest": "for metrics and for the page of the house, which asks",
     "rollbook.domains.imports.actions.refusing.refuse": "raises what it is given",
     "rollbook.screens.choices.branches": "answers with a call that asks",
+    "rollbook.screens.choices.reasons": "answers with a call that asks",
     "rollbook.workflows.access_given.branches_of": "facts by which the action below decides",
     "rollbook.workflows.access_given.places_of": "facts by which the action below decides",
     "rollbook.workflows.file_imported.refuse_nonsense": "raises where what it is given makes no sense",
@@ -73,6 +74,7 @@ ASKS_NOBODY = {
 WITH_POSITIONS = {
     "rollbook.domains.imports.actions.refusing.refuse": "a list of problems, and nothing to be confused",
     "rollbook.screens.choices.branches": "one permission, and nothing to be confused",
+    "rollbook.screens.choices.reasons": "one list, and nothing to be confused",
     "rollbook.workflows.access_given.branches_of": "one set of ids, and nothing to be confused",
     "rollbook.workflows.access_given.places_of": "one id, and nothing to be confused",
 }

@@ -12,12 +12,13 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.manager import JobManager
 
 from rollbook.domains.access.models import Session
+from rollbook.domains.groups.models import ChurnRecord, Enrolment
 from rollbook.domains.history.models import Entry
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import HORIZON
-from rollbook.jobs import tasks, timetable, upkeep
+from rollbook.jobs import churn, tasks, timetable, upkeep
 
-PERIODIC = {"timetable.make_lessons", "upkeep.rescue", "upkeep.forget_jobs", "upkeep.forget_sessions"}
+PERIODIC = {"churn.record", "timetable.make_lessons", "upkeep.rescue", "upkeep.forget_jobs", "upkeep.forget_sessions"}
 
 
 def test_every_job_is_known_to_the_worker_and_each_periodic_one_waits_once():
@@ -36,6 +37,14 @@ def test_the_night_makes_lessons_for_eight_weeks_at_least(school):
         assert len(days) == len(set(days)) >= 8
         assert today + timedelta(weeks=8) < days.last() <= today + HORIZON
     assert Entry.objects.filter(verb="lessons.made", via="job").count() == len(school.groups)
+
+
+def test_the_night_records_who_left_by_time(school):
+    Enrolment.objects.filter(group=school.groups["judo"]).update(until=timezone.now().date() - timedelta(days=2))
+    churn.record(timestamp=0)
+    churn.record(timestamp=0)
+    assert ChurnRecord.objects.get().group == school.groups["judo"]
+    assert Entry.objects.get(verb="client.left").via == "job"
 
 
 def test_sessions_that_have_run_out_are_forgotten_and_others_kept(db):

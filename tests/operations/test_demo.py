@@ -261,6 +261,14 @@ LIVELY = {
     "a payment for several": ("SELECT payment_id FROM billing_ledgerentry GROUP BY 1 HAVING count(*) > 1", 50),
     "one's own contact": ("SELECT FROM people_relation WHERE kinship = 'self' AND pays", 15),
     "frozen now": (f"SELECT FROM groups_freeze WHERE daterange(since, until) @> date '{ANCHOR}'", 3),
+    "left, and why": ("SELECT FROM groups_churnrecord WHERE returned_id IS NULL AND choice_id IS NOT NULL", 40),
+    "finished the course": (
+        """SELECT FROM groups_churnrecord record JOIN fields_choice choice ON choice.id = choice_id
+        WHERE choice.code = 'finished'""",
+        1,
+    ),
+    "frozen for a reason": ("SELECT FROM groups_freeze WHERE choice_id IS NOT NULL", 10),
+    "transferred": ("SELECT FROM history_entry WHERE verb = 'enrolment.transferred'", 10),
     "only some weekdays": ("SELECT FROM groups_enrolment WHERE weekdays IS NOT NULL", 15),
     "left": (f"SELECT FROM groups_enrolment WHERE until <= '{ANCHOR}'", 40),
     "a transfer": (

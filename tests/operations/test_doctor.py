@@ -28,6 +28,20 @@ HARM = {
         DELETE FROM groups_group_teachers;
         UPDATE people_employee SET left_on = current_date - 1 WHERE first_name = 'Boris'""",
     "nobody_in_a_group_that_is_over": "UPDATE groups_group SET state = 'disbanded' WHERE name = 'Dance'",
+    "who_left_is_recorded": """
+        UPDATE groups_enrolment SET until = '2026-10-01'
+        WHERE group_id = (SELECT id FROM groups_group WHERE name = 'Dance')""",
+    "records_follow_enrolments": """
+        INSERT INTO groups_churnrecord (client_id, enrolment_id, group_id, left_on, note, recorded_at, version)
+        SELECT client_id, id, group_id, '2026-10-01', '', now(), 1 FROM groups_enrolment LIMIT 1""",
+    "who_is_back_came_soon": """
+        UPDATE groups_enrolment SET until = '2026-10-01' WHERE id = (SELECT max(id) FROM groups_enrolment);
+        INSERT INTO groups_churnrecord (
+          client_id, enrolment_id, group_id, left_on, note, recorded_at, version, returned_id)
+        SELECT client_id, id, group_id, until, '', now(), 1, id FROM groups_enrolment WHERE until IS NOT NULL""",
+    "frozen_is_not_marked": """
+        INSERT INTO groups_freeze (client_id, since, until, reason)
+        SELECT DISTINCT client_id, date '2026-08-30', date '2026-09-05', '' FROM journal_mark""",
     "teachers_work_here": "UPDATE people_employee SET left_on = current_date - 1 WHERE first_name = 'Boris'",
     "lesson_of_its_timetable": """
         UPDATE schedule_lesson SET slot_id = NULL;

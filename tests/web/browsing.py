@@ -13,9 +13,14 @@ def signed_in(school, name):
 
 def filled(answer, /, **typed):
     """What the last form of the page that is sent to its own address says, with what is typed over it."""
+    return form_to(answer.request["PATH_INFO"], answer, **typed)
+
+
+def form_to(address, answer, /, **typed):
+    """The same of the last form of the page that is sent to an address."""
     reader = _Reader()
     reader.feed(answer.content.decode())
-    said = reader.forms[answer.request["PATH_INFO"]]
+    said = reader.forms[address]
     return said | {name: value if isinstance(value, list) else [value] for name, value in typed.items()}
 
 

@@ -1,11 +1,9 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from html import unescape
 
 import pytest
-from django.utils import timezone
 
 from rollbook.domains.access.models import Role
-from rollbook.domains.groups.models import Freeze
 from rollbook.domains.history.models import Entry
 from rollbook.domains.people.models import Client, Contact, Relation
 from tests.web.browsing import filled, signed_in
@@ -286,50 +284,3 @@ def test_a_client_and_their_contacts_are_changed_by_those_who_may(school, ivan, 
     for step in ("payer", "remove"):
         assert browser.post(f"/relations/{relation.pk}/{step}/").status_code == status
     assert Relation.objects.filter(pk=relation.pk).exists()
-
-
-# ---- freezes
-
-
-def test_a_client_is_frozen_and_comes_again_today(mara, ivan):
-    page, today = f"/clients/{ivan.pk}/freezes/", timezone.now().date()
-    said = {"since": (today - timedelta(days=3)).isoformat(), "until": (today + timedelta(days=9)).isoformat()}
-    assert edit(mara, page, **said, reason="Sea").status_code == 303
-    assert "Sea" in mara.get(page).content.decode()
-    answer = edit(mara, page, **said)
-    assert answer.status_code == 409
-    assert "frozen already" in answer.content.decode()
-    assert mara.post(f"/freezes/{Freeze.objects.get().pk}/end/").status_code == 303
-    assert today - timedelta(days=1) <= Freeze.objects.get().until <= today + timedelta(days=1)
-
-
-def test_a_client_comes_again_on_the_day_of_their_branch(school, time_machine):
-    """Almaty is ahead of Kyiv, whose clock is the organisation's."""
-    time_machine.move_to(datetime(2026, 9, 1, 20, tzinfo=UTC))
-    rita, jan = signed_in(school, "rita"), school.clients("judo")[0]
-    row = Freeze.objects.create(client=jan, since=date(2026, 8, 1), until=date(2026, 10, 1))
-    assert rita.post(f"/freezes/{row.pk}/end/").status_code == 303
-    assert Freeze.objects.get().until == date(2026, 9, 2)
-
-
-def test_a_freeze_to_come_is_taken_back_whole(mara, ivan):
-    edit(mara, f"/clients/{ivan.pk}/freezes/", since="2099-01-01", until="2099-02-01")
-    mara.post(f"/freezes/{Freeze.objects.get().pk}/end/")
-    assert not Freeze.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("since", "until", "where"),
-    [("2026-10-01", "2026-10-01", "until"), ("2026-10-01", "", "until"), ("x", "2026-10-02", "since")],
-)
-def test_a_freeze_that_makes_no_sense_is_refused_at_its_field(mara, ivan, since, until, where):
-    answer = edit(mara, f"/clients/{ivan.pk}/freezes/", since=since, until=until)
-    assert answer.status_code == 422
-    assert f'id="id_{where}_error"' in answer.content.decode()
-    assert not Freeze.objects.exists()
-
-
-def test_the_freeze_of_another_branch_is_not_found(mara, school):
-    jan = school.clients("judo")[0]
-    row = Freeze.objects.create(client=jan, since=date(2026, 9, 1), until=date(2026, 9, 9))
-    assert mara.post(f"/freezes/{row.pk}/end/").status_code == 404

@@ -10,7 +10,7 @@ from rollbook.domains.billing.models import Tariff, TariffUse
 from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.models import Mark
-from rollbook.domains.people.models import Client, Contact
+from rollbook.domains.people.models import Client, Contact, Employee
 from rollbook.domains.schedule.actions import make_lessons
 from rollbook.domains.schedule.models import Lesson, TimetableSlot
 from rollbook.domains.schedule.rules import HORIZON
@@ -292,6 +292,63 @@ def test_a_group_is_changed_by_those_who_may(school, who, status):
     assert browser.get("/groups/999999/edit/").status_code == 404
 
 
+# ---- a copy
+
+
+def copied(group):
+    return f"/groups/{group.pk}/copy/"
+
+
+def test_a_copy_has_all_but_those_who_come(mara, school):
+    chess = school.groups["chess"]
+    chess.minimum, chess.capacity = 3, 8
+    chess.save()
+    page = mara.get(copied(chess))
+    said = filled(page)
+    assert (said["name"], said["minimum"], said["capacity"]) == (["Chess (copy)"], ["3"], ["8"])
+    answer = mara.post(copied(chess), filled(page, **{"slots-0-weekday": "3"}))
+    group = Group.objects.latest("pk")
+    assert (answer.status_code, answer["Location"]) == (303, f"/groups/{group.pk}/")
+    assert (group.programme, group.branch, group.minimum, group.capacity) == (chess.programme, chess.branch, 3, 8)
+    assert [teacher.name for teacher in group.teachers.all()] == ["Anna"]
+    [slot] = group.slots.all()
+    assert (slot.weekday, slot.starts, slot.room, slot.valid_from) == (3, time(18), chess.slots.get().room, today())
+    assert group.lessons.filter(day__gte=today()).exists()
+    assert not group.enrolments.exists()
+    chess.refresh_from_db()
+    assert (chess.version, chess.slots.get().valid_until) == (1, None)
+
+
+def test_a_copy_of_what_is_over_begins_with_what_there_still_is(mara, school):
+    chess, slot = school.groups["chess"], school.groups["chess"].slots.get()
+    chess.state = "finished"
+    chess.save()
+    Employee.objects.filter(user=school.users["anna"]).update(left_on=date(2026, 8, 1))
+    slot.room.archived_at = timezone.now()
+    slot.room.save()
+    said = filled(mara.get(copied(chess)))
+    assert (said["state"], said["slots-0-starts"]) == (["running"], ["18:00"])
+    assert said["slots-0-room"] == [""]
+    assert "teachers" not in said
+    assert mara.post(copied(chess), said).status_code == 303
+    assert Group.objects.latest("pk").state == "running"
+
+
+def test_the_price_of_a_copy_is_that_of_the_group_for_those_who_say_prices(vera, school):
+    chess, tariff = school.groups["chess"], Tariff.objects.create(name="Dear", price=D(50))
+    TariffUse.objects.create(group=chess, tariff=tariff, since=date(2026, 1, 1))
+    said = filled(vera.get(copied(chess)), **{"slots-0-weekday": "3"})
+    assert vera.post(copied(chess), said).status_code == 303
+    assert TariffUse.objects.get(group=Group.objects.latest("pk")).tariff == tariff
+
+
+def test_a_copy_that_meets_at_the_same_time_is_told_what_it_runs_into(mara, chess):
+    answer = mara.post(copied(chess), filled(mara.get(copied(chess))))
+    assert answer.status_code == 409
+    assert "Room 0 is taken by Chess" in answer.content.decode()
+    assert not Group.objects.filter(name="Chess (copy)").exists()
+
+
 # ---- coming and going
 
 
@@ -390,18 +447,6 @@ def test_a_client_who_may_not_be_seen_is_not_enrolled(mara, school, pk):
     assert mara.post(address, {"client": str(jan.pk), "since": "2026-10-01"}).status_code == 404
 
 
-def ending(enrolment):
-    return f"/enrolments/{enrolment.pk}/end/"
-
-
-def test_a_client_leaves_from_a_day(mara, school):
-    ivan = Enrolment.objects.get(client=school.clients()[0])
-    answer = mara.post(ending(ivan), filled(mara.get(ending(ivan)), until="2026-10-01"))
-    assert (answer.status_code, answer["Location"]) == (303, f"/groups/{ivan.group_id}/")
-    ivan.refresh_from_db()
-    assert (ivan.until, ivan.version) == (date(2026, 10, 1), 2)
-
-
 def test_a_group_is_changed_by_whoever_sees_no_employees_and_its_teachers_stay(school):
     user = User.objects.create(username="zoe", name="Zoe", language="en")
     role = Role.objects.create(name="Plans", permissions=["journal.see", "group.edit"])
@@ -411,39 +456,6 @@ def test_a_group_is_changed_by_whoever_sees_no_employees_and_its_teachers_stay(s
     assert zoe.post(page, filled(zoe.get(page), name="Chess for all")).status_code == 303
     chess.refresh_from_db()
     assert (chess.name, [teacher.name for teacher in chess.teachers.all()]) == ("Chess for all", ["Anna"])
-
-
-def test_a_client_does_not_leave_before_what_is_marked_and_the_marks_are_listed(mara, school):
-    client = school.clients()[0]
-    ivan = Enrolment.objects.get(client=client)
-    Mark.objects.create(client=client, lesson=school.lessons["chess"], status="missed", marked_at=timezone.now())
-    answer = mara.post(ending(ivan), filled(mara.get(ending(ivan)), until="2026-09-01"))
-    assert answer.status_code == 409
-    assert "missed" in answer.content.decode()
-    assert mara.post(ending(ivan), filled(answer, until="2026-09-02")).status_code == 303
-
-
-@pytest.mark.parametrize("until", ["", "2026-01-01", "2025-12-31", "31.02.2026", "9999-12-31"])
-def test_a_last_day_that_makes_no_sense_is_refused_at_its_field(mara, school, until):
-    ivan = Enrolment.objects.get(client=school.clients()[0])
-    answer = mara.post(ending(ivan), filled(mara.get(ending(ivan)), until=until))
-    assert answer.status_code == 422
-    assert 'id="id_until_error"' in answer.content.decode()
-
-
-def test_two_who_end_an_enrolment_meet_both_days(mara, school):
-    ivan = Enrolment.objects.get(client=school.clients()[0])
-    mine = filled(mara.get(ending(ivan)), until="2026-11-01")
-    mara.post(ending(ivan), filled(mara.get(ending(ivan)), until="2026-10-01"))
-    answer = mara.post(ending(ivan), mine)
-    assert answer.status_code == 409
-    assert "now: 1\u00a0Oct\u00a02026" in answer.content.decode()
-
-
-@pytest.mark.parametrize(("who", "status"), [("anna", 403), ("boris", 404), ("dina", 404)])
-def test_only_who_may_change_the_group_ends_an_enrolment(school, who, status):
-    ivan = Enrolment.objects.get(client=school.clients()[0])
-    assert signed_in(school, who).post(ending(ivan), {"until": "2026-10-01"}).status_code == status
 
 
 def test_two_who_change_a_timetable_meet_both(mara, chess):

@@ -13,10 +13,24 @@ from rollbook.domains.access import actions as access
 from rollbook.domains.access.actions import users
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Grant, Role
+from rollbook.domains.billing import actions as billing
+from rollbook.domains.groups import actions as groups
+from rollbook.domains.groups.actions import LeftAlready, enrolments
+from rollbook.domains.groups.models import ChurnRecord, Enrolment
+from rollbook.domains.journal.actions import NotExpected
 from rollbook.domains.journal.models import Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import NewSlot
-from rollbook.workflows import employee_left, group_changed, lesson_marked, timetable_changed
+from rollbook.workflows import (
+    client_frozen,
+    client_transferred,
+    employee_left,
+    enrolment_ended,
+    group_changed,
+    lesson_marked,
+    timetable_changed,
+)
+from rollbook.workflows.enrolment_ended import MarkedAfterwards
 from tests.school import AT, DAY, found_school
 
 BEFORE = AT - timedelta(hours=3)  # on the day of the lesson, which has not begun
@@ -97,6 +111,100 @@ def test_the_night_makes_lessons_while_a_timetable_is_changed(school, lingering)
         schedule.make_lessons(until=DAY + timedelta(days=30), at=BEFORE, by=operator("", via="job"))
 
     assert at_once(change, night) == [None, None]
+
+
+def transferring(school, group, since=DAY, seen=None):
+    stay = Enrolment.objects.get(client=school.clients()[0])
+    return lambda: client_transferred.transfer(
+        enrolment_id=stay.pk, group_id=school.groups[group].pk, since=since, seen=seen, at=BEFORE,
+        by=school.actor("vera"),
+    )
+
+
+def test_of_two_who_transfer_a_client_at_once_one_does(school, lingering):
+    ivan = school.clients()[0]
+    lingering(groups, "transfer")
+    errors = at_once(transferring(school, "dance"), transferring(school, "judo"))
+    assert {type(error) for error in errors} == {type(None), LeftAlready}
+    assert Enrolment.objects.filter(client=ivan, until=None).count() == 1
+    assert Enrolment.objects.filter(client=ivan).count() == 2
+
+
+def test_two_who_transfer_to_and_fro_wait_for_each_other_at_most(school, lingering):
+    dan = Enrolment.objects.get(client=school.clients("dance")[0])
+    lingering(groups, "transfer")
+
+    def back():
+        client_transferred.transfer(
+            enrolment_id=dan.pk, group_id=school.groups["chess"].pk, since=DAY, seen=None, at=BEFORE,
+            by=school.actor("vera"),
+        )
+
+    assert at_once(transferring(school, "dance"), back) == [None, None]
+
+
+def test_whoever_marks_a_client_who_is_being_transferred_finds_them_gone(school, lingering):
+    there, ivan = lingering(groups, "transfer"), school.clients()[0]
+
+    def mark():
+        there.wait(10)
+        lesson_marked.mark(
+            lesson_id=school.lessons["chess"].pk, marks={ivan.pk: Status.ATTENDED}, seen=None, at=BEFORE,
+            by=school.actor("anna"),
+        )
+
+    transferred, marked = at_once(transferring(school, "dance"), mark)
+    assert (transferred, type(marked)) == (None, NotExpected)
+
+
+def test_whoever_transfers_a_client_who_is_being_marked_is_told_of_the_mark(school, lingering):
+    there, ivan = lingering(billing, "settle"), school.clients()[0]
+
+    def mark():
+        lesson_marked.mark(
+            lesson_id=school.lessons["chess"].pk, marks={ivan.pk: Status.ATTENDED}, seen=None, at=BEFORE,
+            by=school.actor("anna"),
+        )
+
+    def transfer():
+        there.wait(10)
+        transferring(school, "dance")()
+
+    marked, transferred = at_once(mark, transfer)
+    assert (marked, type(transferred)) == (None, MarkedAfterwards)
+
+
+def test_who_leaves_two_groups_at_once_has_left(school, lingering):
+    ivan = school.clients()[0]
+    Enrolment.objects.create(client=ivan, group=school.groups["dance"], since=DAY - timedelta(days=30))
+    lingering(enrolments, "follow")
+
+    def leave(enrolment):
+        return lambda: enrolment_ended.end(
+            enrolment_id=enrolment.pk, until=DAY, seen=None, at=BEFORE, by=school.actor("oleg")
+        )
+
+    assert at_once(*map(leave, Enrolment.objects.filter(client=ivan))) == [None, None]
+    assert ChurnRecord.objects.filter(client=ivan).count() == 1
+
+
+def test_of_a_freeze_and_a_mark_at_once_one_is(school, lingering):
+    there, ivan = lingering(groups, "freeze"), school.clients()[0]
+
+    def freeze():
+        client_frozen.freeze(
+            client_id=ivan.pk, since=DAY, until=DAY + timedelta(days=7), at=BEFORE, by=school.actor("oleg")
+        )
+
+    def mark():
+        there.wait(10)
+        lesson_marked.mark(
+            lesson_id=school.lessons["chess"].pk, marks={ivan.pk: Status.ATTENDED}, seen=None, at=BEFORE,
+            by=school.actor("anna"),
+        )
+
+    frozen, marked = at_once(freeze, mark)
+    assert (frozen, type(marked)) == (None, NotExpected)
 
 
 def test_of_two_owners_who_let_each_other_go_one_stays(school, lingering):

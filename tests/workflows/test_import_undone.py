@@ -9,7 +9,7 @@ from django.utils import translation
 from rollbook.domains.access.actor import Actor, Grant, Permission, Reach
 from rollbook.domains.billing.models import Account, EntryKind, LedgerEntry, Method
 from rollbook.domains.groups import actions as groups
-from rollbook.domains.groups.models import Group, GroupState
+from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group, GroupState
 from rollbook.domains.history.models import Entry
 from rollbook.domains.imports.actions import CannotBeUndone
 from rollbook.domains.imports.models import ImportedRow, Run, State
@@ -76,6 +76,23 @@ def test_what_the_timetable_made_of_it_goes_with_it(before):
     assert made.lessons > 2
     undo(run)
     assert checksums() == before
+
+
+def test_records_of_those_who_left_go_with_it_and_whoever_it_brought_back_has_left_again(before):
+    run = take_in(PEOPLE, GROUPS)
+    added = Enrolment.objects.get(pk=imported(run, "enrolments"))
+    groups.end_enrolment(enrolment_id=added.pk, until=date(2026, 9, 10), seen=None, at=AT, by=BY)
+    Enrolment.objects.filter(pk=added.pk).update(until=added.until, version=added.version)
+    stay = Enrolment.objects.get(client__first_name="Max")
+    record = ChurnRecord.objects.create(
+        client=stay.client, enrolment=stay, group=stay.group, left_on=date(2026, 8, 30), recorded_at=AT, returned=added
+    )
+    Enrolment.objects.filter(pk=stay.pk).update(until=date(2026, 8, 30))
+    assert ChurnRecord.objects.count() == 2
+    undo(run)
+    assert ChurnRecord.objects.get() == record
+    record.refresh_from_db()
+    assert record.returned is None
 
 
 def test_what_the_ledger_knows_is_reversed_and_put_away(before):

@@ -6,7 +6,10 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
 from rollbook.api.v1.auth import ApiKey
+from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
+from rollbook.api.v1.enrolments import router as enrolments
+from rollbook.api.v1.freezes import router as freezes
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.imports import router as imports
 from rollbook.api.v1.lessons import router as lessons
@@ -29,6 +32,9 @@ api = NinjaAPI(
 api.add_router("/groups", groups)
 api.add_router("/lessons", lessons)
 api.add_router("/clients", clients)
+api.add_router("/enrolments", enrolments)
+api.add_router("/freezes", freezes)
+api.add_router("/choices", choices)
 api.add_router("/payments", payments)
 api.add_router("/imports", imports)
 

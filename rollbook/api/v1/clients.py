@@ -3,9 +3,18 @@ from django.utils import timezone
 from ninja import Query, Router, Status
 
 from rollbook.api.v1.keys import key
-from rollbook.api.v1.schemas import DECLINED, CardOut, ClientsOut, Day, PaymentIn, PaymentOut
-from rollbook.screens import client, clients
-from rollbook.workflows import payment_received
+from rollbook.api.v1.schemas import (
+    DECLINED,
+    CardOut,
+    ClientsOut,
+    Day,
+    FreezeIn,
+    FreezesOut,
+    PaymentIn,
+    PaymentOut,
+)
+from rollbook.screens import client, client_form, clients
+from rollbook.workflows import client_frozen, payment_received
 
 router = Router()
 
@@ -28,3 +37,16 @@ def pay(request: HttpRequest, client_id: int, data: PaymentIn) -> Status:
     payment = payment_received.receive(client_id=client_id, **data.dict(), at=timezone.now(), by=request.actor)
     shown = client.card(client_id=client_id, at=timezone.now(), by=request.actor)
     return Status(201, {"payment_id": payment, "balance": shown.balance})
+
+
+@router.get("/{int:client_id}/freezes", response={200: FreezesOut, **DECLINED})
+def freezes(request: HttpRequest, client_id: int) -> client_form.Pauses:
+    """The pauses of a client, the latest first."""
+    return client_form.pauses(client_id=client_id, at=timezone.now(), by=request.actor)
+
+
+@router.post("/{int:client_id}/freezes", response={201: FreezesOut, **DECLINED})
+def freeze(request: HttpRequest, client_id: int, data: FreezeIn) -> Status:
+    """A pause on the days [since, until); `choice_id` is of the list `freeze`."""
+    client_frozen.freeze(client_id=client_id, **data.dict(), at=timezone.now(), by=request.actor)
+    return Status(201, freezes(request, client_id))

@@ -1,10 +1,11 @@
 from django.http import HttpRequest
 from django.utils import timezone
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from rollbook.api.v1.keys import key
-from rollbook.api.v1.schemas import DECLINED, Day, GroupsOut, JournalOut
-from rollbook.screens import groups, journal
+from rollbook.api.v1.schemas import DECLINED, Day, EnrolmentIn, EnrolmentOut, GroupsOut, JournalOut
+from rollbook.domains.groups import actions
+from rollbook.screens import enrolling, groups, journal
 
 router = Router()
 
@@ -30,3 +31,12 @@ def sheet(
         "group_id": shown.head.group_id, "name": shown.head.name, "first": shown.first, "last": shown.last,
         "lessons": [column.lesson for column in shown.columns], "rows": shown.rows,
     }
+
+
+@router.post("/{int:group_id}/enrolments", response={201: EnrolmentOut, **DECLINED})
+def enrol(request: HttpRequest, group_id: int, data: EnrolmentIn) -> Status:
+    """Put a client into the group on the days [since, until), on all its weekdays or on some."""
+    told = data.dict()
+    now, weekdays = timezone.now(), told.pop("weekdays") or None
+    pk = actions.enrol(group_id=group_id, weekdays=weekdays, **told, at=now, by=request.actor)
+    return Status(201, enrolling.belongs(enrolment_id=pk, at=now, by=request.actor))

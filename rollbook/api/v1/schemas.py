@@ -106,6 +106,14 @@ class LessonHeadOut(Schema):
     teachers: list[str]
 
 
+class NamesOut(Schema):
+    """What a choice is called in each language; empty where it has no name in one."""
+
+    ru: str
+    uk: str
+    en: str
+
+
 class RowOut(Schema):
     client_id: int
     name: str
@@ -113,6 +121,8 @@ class RowOut(Schema):
     is_paid: bool | None
     guest: Kind | None
     left_on: date | None
+    left_for: NamesOut | None
+    left_note: str
     squares: list[SquareOut]
 
 
@@ -240,6 +250,84 @@ class PaymentIn(In):
 class PaymentOut(Schema):
     payment_id: int
     balance: Decimal | None
+
+
+class ChoiceOut(Schema):
+    choice_id: int
+    code: str | None
+    names: NamesOut
+
+
+class ChoicesOut(Schema):
+    choices: list[ChoiceOut]
+
+
+Seen = Annotated[int | None, Field(ge=1, lt=2**31)]
+Weekdays = Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(max_length=7)]
+"""ISO numbers, 1 is Monday; none is every day of the group."""
+
+
+class EnrolmentOut(Schema):
+    enrolment_id: int
+    client_id: int
+    client: str
+    group_id: int
+    group: str
+    since: date
+    until: date | None
+    weekdays: list[int]
+    choice_id: int | None
+    choice: NamesOut | None
+    note: str
+    version: int
+
+
+class EnrolmentIn(In):
+    client_id: Id
+    since: Day
+    until: Day | None = None
+    weekdays: Weekdays = []
+    over_capacity: bool = False
+
+
+class WeekdaysIn(In):
+    weekdays: Weekdays
+    seen: Seen = None
+
+
+class TransferIn(In):
+    group_id: Id
+    since: Day
+    weekdays: Weekdays = []
+    over_capacity: bool = False
+    seen: Seen = None
+
+
+class EndIn(In):
+    until: Day
+    choice_id: Id
+    note: Line = ""
+    seen: Seen = None
+
+
+class FreezeOut(Schema):
+    freeze_id: int
+    since: date
+    until: date
+    choice: NamesOut | None
+    reason: str | None
+
+
+class FreezesOut(Schema):
+    client_id: int
+    pauses: list[FreezeOut] = Field(serialization_alias="freezes")
+
+
+class FreezeIn(In):
+    since: Day
+    until: Day
+    choice_id: Id
+    reason: Line = ""
 
 
 class ImportOut(Schema):

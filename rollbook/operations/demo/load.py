@@ -52,6 +52,7 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.GroupTeacher: groups.Group.teachers.through,
     rows.Enrolment: groups.Enrolment,
     rows.Freeze: groups.Freeze,
+    rows.ChurnRecord: groups.ChurnRecord,
     rows.Room: schedule.Room,
     rows.LessonType: schedule.LessonType,
     rows.Choice: fields.Choice,

@@ -8,6 +8,8 @@ from decimal import Decimal
 from enum import Enum, auto
 from random import Random
 
+from rollbook.domains.fields.rules import DEFAULT_CHOICES, FINISHED
+from rollbook.domains.groups import rules as churn
 from rollbook.operations.demo import rows
 from rollbook.operations.demo.book import Book, Who, compact
 from rollbook.operations.demo.catalogue import ADULTS, Life
@@ -16,6 +18,13 @@ from rollbook.operations.demo.scales import Window
 from rollbook.operations.demo.timetable import Branch, Group
 
 SHORTEST_STAY = 14
+# Of the words that a language has for it, which choice of the list each is, and whether it says more than the choice.
+FROZEN_FOR = (
+    ("holiday", False), ("illness", False), ("away", True), ("other", True), ("away", True), ("illness", True),
+)
+LEFT_FOR = (
+    ("no_time", True), ("moved", False), ("price", False), ("lost_interest", True), ("illness", False), ("other", True),
+)
 SECOND_GROUP = 0.09
 """How many more places are taken than there are clients enrolled, for some come to two groups."""
 
@@ -50,6 +59,7 @@ class Client:
     born: date
     diligence: float
     """How likely they come when nothing is in the way."""
+    responsible: int | None = None
     stays: list["Stay"] = field(default_factory=list)
     ill: list[tuple[date, date]] = field(default_factory=list)
     frozen: list[tuple[date, date]] = field(default_factory=list)
@@ -82,6 +92,12 @@ class Stay:
     weekdays: list[int] | None = None
     ages: tuple[int, int] | None = None
     """Other ones than those of the group."""
+    id: int = 0
+    ended_at: datetime | None = None
+    """When its last day was told, by whom, and why."""
+    ended_by: Who | None = None
+    left_for: tuple[str, str] = ("", "")
+    """A choice of the list, and a note."""
 
     def covers(self, day: date) -> bool:
         return (
@@ -104,9 +120,11 @@ def enrol(book: Book, chain: Chain, branch: Branch, enrolled: int, clients: int)
         _seat(stay, stay.before.client if stay.before else crowd.come(stay))
     for stay in (s for s in stays if id(s) in seconds):
         _seat(stay, crowd.come_as_well(stay) or crowd.come(stay))
+    moved = {id(stay.before): stay for stay in stays if stay.before}
     for stay in stays:
-        _write_enrolment(book, chain, branch, stay)
+        _write_enrolment(book, chain, branch, stay, moved.get(id(stay)))
     for client in crowd.clients:
+        _write_departures(book, chain, client, [stay for stay in client.stays if id(stay) not in moved])
         _plan_illness(window, random, client)
         _freeze(book, chain, branch, client)
     return crowd
@@ -328,10 +346,10 @@ class Crowd:
         client = Client(book.id(rows.Client), family, born, 1 - random.betavariate(1.3, 14))
         by = random.choice(self._branch.administrators)
         note = random.choice(self._chain.names.client_notes) if random.random() < 0.07 else ""
-        responsible = by.id if random.random() < 0.6 else None
+        client.responsible = by.id if random.random() < 0.6 else None
         told_born = born if random.random() < 0.97 else None
         book.add(rows.Client(
-            client.id, last, first, middle, self._branch.id, told_born, responsible, note, at
+            client.id, last, first, middle, self._branch.id, told_born, client.responsible, note, at
         ))
         book.tell("client.added", f"client:{client.id}", at, by.who, {"name": f"{last} {first}"})
         for place, (contact, kinship) in enumerate(family.contacts):
@@ -368,23 +386,59 @@ def _ends(slot: rows.Slot) -> int:
     return _starts(slot) + slot.minutes
 
 
-def _write_enrolment(book: Book, chain: Chain, branch: Branch, stay: Stay) -> None:
+def _write_enrolment(book: Book, chain: Chain, branch: Branch, stay: Stay, onward: Stay | None) -> None:
+    """`onward` is the one to which it was transferred; that is told with this one."""
     random, window = branch.random, chain.window
     days = stay.group.weekdays
     if len(days) > 1 and stay.group.offer.life is not Life.MOVED and random.random() < 0.08:
         stay.weekdays = sorted(random.sample(days, len(days) - 1))
-    book.add(rows.Enrolment(
-        book.id(rows.Enrolment), stay.client.id, stay.group.id, stay.since, stay.until, stay.weekdays
-    ))
+    stay.id = book.id(rows.Enrolment)
+    book.add(rows.Enrolment(stay.id, stay.client.id, stay.group.id, stay.since, stay.until, stay.weekdays))
     by = random.choice(branch.administrators).who
     told = {"group": stay.group.name, "since": stay.since.isoformat(), "weekdays": stay.weekdays, "until": None}
     subject, within = f"client:{stay.client.id}", f"group:{stay.group.id}"
     added = branch.clock.at(min(stay.since, window.days_back(1)) - timedelta(days=random.randrange(3)), 19 * 60 + 30)
-    book.tell("enrolment.added", subject, added, by, told, within=within)
-    if stay.until:
-        ended = branch.clock.at(max(stay.since, stay.until - timedelta(days=random.randrange(1, 8))), 19 * 60 + 45)
-        new = {**told, "until": stay.until.isoformat()}
-        book.tell("enrolment.ended", subject, ended, by, new, old={"until": None}, within=within)
+    if stay.before is None:
+        book.tell("enrolment.added", subject, added, by, told, within=within)
+    if stay.until is None:
+        return
+    ended = branch.clock.at(max(stay.since, stay.until - timedelta(days=random.randrange(1, 8))), 19 * 60 + 45)
+    if onward:
+        new, old = {**told, "group": onward.group.name, "since": onward.since.isoformat()}, {"group": stay.group.name}
+        book.tell("enrolment.transferred", subject, ended, by, new, old=old, within=within)
+        return
+    stay.ended_at, stay.ended_by, stay.left_for = ended, by, _why_left(chain, stay)
+    choice, note = stay.left_for
+    new = {
+        **told, "until": stay.until.isoformat(), "choice": DEFAULT_CHOICES["churn"][choice]._asdict(), "note": note
+    }
+    book.tell("enrolment.ended", subject, ended, by, new, old={"until": None}, within=within)
+
+
+def _why_left(chain: Chain, stay: Stay) -> tuple[str, str]:
+    if stay.until == stay.group.ends:
+        return FINISHED, ""
+    which = stay.id * 5 % len(LEFT_FOR)
+    choice, says_more = LEFT_FOR[which]
+    return choice, chain.names.left[which] if says_more else ""
+
+
+def _write_departures(book: Book, chain: Chain, client: Client, ended: list[Stay]) -> None:
+    """Who left their last group, as far as it was no transfer; who came back soon has not left."""
+    all_of_them = [churn.Stay(stay.id, stay.since, stay.until) for stay in client.stays]
+    known = {
+        stay.id: stay for stay in ended
+        if stay.until and not any(other.since < stay.until < (other.until or date.max) for other in client.stays)
+    }
+    for left in churn.departures(all_of_them, recorded=known, today=chain.window.first):
+        stay = known[left.enrolment_id]
+        choice, note = stay.left_for
+        teacher = stay.group.teachers[0].id
+        book.add(rows.ChurnRecord(
+            book.id(rows.ChurnRecord), client.id, stay.id, stay.group.id, teacher, left.left_on,
+            chain.choices["churn", choice], note, client.responsible or teacher, stay.ended_at,
+            stay.ended_by.user_id if stay.ended_by else None, left.returned,
+        ))
 
 
 def _plan_illness(window: Window, random: Random, client: Client) -> None:
@@ -411,10 +465,17 @@ def _freeze(book: Book, chain: Chain, branch: Branch, client: Client) -> None:
     until = since + timedelta(days=random.choice((14, 14, 21, 28)))
     if not any(stay.since < since and (stay.until is None or stay.until > until) for stay in client.stays):
         return
-    reason = random.choice(chain.names.frozen)
+    which = random.randrange(len(FROZEN_FOR))
+    choice, says_more = FROZEN_FOR[which]
+    reason = chain.names.frozen[which] if says_more else ""
     client.frozen.append((since, until))
-    book.add(rows.Freeze(book.id(rows.Freeze), client.id, since, until, reason))
-    told = {"since": since.isoformat(), "until": until.isoformat(), "reason": reason}
+    book.add(rows.Freeze(
+        book.id(rows.Freeze), client.id, since, until, chain.choices["freeze", choice], reason
+    ))
+    told = {
+        "since": since.isoformat(), "until": until.isoformat(), "reason": reason,
+        "choice": DEFAULT_CHOICES["freeze"][choice]._asdict(),
+    }
     by: Who = random.choice(branch.administrators).who
     at = branch.clock.at(min(since, window.anchor) - timedelta(days=1), 18 * 60 + 10)
     book.tell("client.frozen", f"client:{client.id}", at, by, told)

@@ -139,7 +139,23 @@ class Freeze(NamedTuple):
     client_id: int
     since: date
     until: date
+    choice_id: int
     reason: str
+
+
+class ChurnRecord(NamedTuple):
+    id: int
+    client_id: int
+    enrolment_id: int
+    group_id: int
+    teacher_id: int
+    left_on: date
+    choice_id: int
+    note: str
+    credited_to_id: int
+    recorded_at: datetime | None
+    recorded_by_id: int | None
+    returned_id: int | None
 
 
 class Room(NamedTuple):

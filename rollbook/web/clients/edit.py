@@ -4,12 +4,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rollbook.domains.groups import actions as groups
 from rollbook.domains.people import actions as people
 from rollbook.domains.people.actions import NewContact
 from rollbook.foundation.errors import Refused
 from rollbook.screens import client_form
-from rollbook.web.clients.forms import ClientForm, ContactForm, FreezeForm, NewClientForm
+from rollbook.web.clients.forms import ClientForm, ContactForm, NewClientForm
 from rollbook.web.editing import initial, said, take
 from rollbook.web.pages import see_other, show
 
@@ -107,31 +106,3 @@ def remove_contact(request: HttpRequest, relation_id: int) -> HttpResponse:
     client_id = client_form.contact(relation_id=relation_id, at=timezone.now(), by=request.actor).client_id
     people.remove_contact(relation_id=relation_id, at=timezone.now(), by=request.actor)
     return see_other("client-edit", client_id)
-
-
-@require_http_methods(["GET", "POST"])
-def freezes(request: HttpRequest, client_id: int) -> HttpResponse:
-    page = client_form.pauses(client_id=client_id, at=timezone.now(), by=request.actor)
-    data = request.POST if request.method == "POST" else None
-    form = FreezeForm(data, by=request.actor, initial={"since": page.today})
-
-    def freeze() -> HttpResponse:
-        groups.freeze(client_id=client_id, **form.cleaned_data, at=timezone.now(), by=request.actor)
-        return see_other("client-freezes", client_id)
-
-    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
-        return show(
-            request, "clients/freezes.html", block="page", status=status, form=form, refusal=refusal, page=page
-        )
-
-    return take(form, freeze, shown) if request.method == "POST" else shown()
-
-
-@require_POST
-def unfreeze(request: HttpRequest, freeze_id: int) -> HttpResponse:
-    """The client comes again from today on."""
-    now = timezone.now()
-    client_id = client_form.client_of_freeze(freeze_id=freeze_id, by=request.actor)
-    today = client_form.pauses(client_id=client_id, at=now, by=request.actor).today
-    groups.unfreeze(freeze_id=freeze_id, since=today, at=now, by=request.actor)
-    return see_other("client-freezes", client_id)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Permission
 from rollbook.domains.access.models import Language
+from rollbook.domains.fields.models import ChoiceList
 from rollbook.domains.people.actions import NewContact
 from rollbook.domains.people.models import Kinship
 from rollbook.foundation.phones import parse_phone
@@ -174,7 +175,8 @@ class ContactForm(Phoned):
 class FreezeForm(Form):
     since = DayField(label=_("First day"))
     until = DayField(label=_("Comes again on"))
-    reason = NameField(label=_("Reason"), max_length=200, required=False)
+    choice_id = OneOf(choices.reasons(ChoiceList.FREEZE), label=_("Reason"))
+    reason = NameField(label=_("Note"), max_length=200, required=False)
 
     def clean(self) -> dict[str, Any]:
         told = self.cleaned_data

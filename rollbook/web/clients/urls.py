@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.clients import edit, views
+from rollbook.web.clients import edit, freezes, views
 
 urlpatterns = [
     path("clients/", views.client_list, name="clients"),
@@ -10,9 +10,9 @@ urlpatterns = [
     path("clients/new/", edit.new, name="client-new"),
     path("clients/<int:client_id>/edit/", edit.edit, name="client-edit"),
     path("clients/<int:client_id>/contacts/new/", edit.new_contact, name="contact-new"),
-    path("clients/<int:client_id>/freezes/", edit.freezes, name="client-freezes"),
+    path("clients/<int:client_id>/freezes/", freezes.freezes, name="client-freezes"),
     path("relations/<int:relation_id>/edit/", edit.edit_contact, name="contact-edit"),
     path("relations/<int:relation_id>/payer/", edit.payer, name="contact-payer"),
     path("relations/<int:relation_id>/remove/", edit.remove_contact, name="contact-remove"),
-    path("freezes/<int:freeze_id>/end/", edit.unfreeze, name="freeze-end"),
+    path("freezes/<int:freeze_id>/end/", freezes.unfreeze, name="freeze-end"),
 ]

@@ -1,10 +1,11 @@
-"""Pages on which groups are made and changed, and clients come into them and leave."""
+"""Pages on which groups are made, copied and changed, and clients come into them."""
 
 from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from rollbook.domains.access.queries import house
@@ -15,24 +16,44 @@ from rollbook.foundation.texts import clean_line
 from rollbook.screens import choices, enrolling, group_form
 from rollbook.web.editing import initial, take
 from rollbook.web.forms import Form
-from rollbook.web.groups.forms import EndForm, EnrolForm, EnrolNewForm, GroupForm, Slots, SlotSet
+from rollbook.web.groups.forms import EnrolForm, EnrolNewForm, GroupForm, Slots, SlotSet
 from rollbook.web.history import told
 from rollbook.web.pages import see_other, show
-from rollbook.workflows import client_enrolled, enrolment_ended, group_changed, group_created
+from rollbook.workflows import client_enrolled, group_changed, group_created
 from rollbook.workflows.group_changed import Price
 
 USUAL_MINUTES = 60
+COPIED = ("programme_id", "branch_id", "minimum", "capacity", "teachers", "tariff_id")
+OF_SLOT = ("weekday", "starts", "minutes", "room")
 OF_GROUP = ("name", "programme_id", "branch_id", "minimum", "capacity", "state")
 
 
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     group_form.blank(by=request.actor)
+    return _make(request, {}, [])
+
+
+@require_http_methods(["GET", "POST"])
+def copy(request: HttpRequest, group_id: int) -> HttpResponse:
+    """A new group like this one: the same programme, teachers, price and times, and nobody in it yet."""
+    card = group_form.copied(group_id=group_id, at=timezone.now(), by=request.actor)
+    group_form.blank(by=request.actor)
+    values = {name: getattr(card, name) for name in COPIED}
+    slots = [{name: getattr(slot, name) for name in OF_SLOT} for slot in card.slots]
+    name = gettext("{name} (copy)").format(name=card.name)[:100]
+    return _make(request, {**values, "name": name}, slots, of=card)
+
+
+def _make(
+    request: HttpRequest, values: dict[str, Any], times: list[dict[str, Any]], of: group_form.Card | None = None
+) -> HttpResponse:
+    """A form of a group that is not there yet, which begins with these values and times."""
     data = request.POST if request.method == "POST" else None
-    form = GroupForm(data, by=request.actor, today=_today())
-    slots = _slots(request, data)
+    form = GroupForm(data, by=request.actor, today=_today(), initial=values)
+    slots = _slots(request, data, times)
     if data is None:
-        return _group_page(request, form, slots)
+        return _group_page(request, form, slots, of=of)
 
     def create() -> HttpResponse:
         told = form.cleaned_data
@@ -44,7 +65,7 @@ def new(request: HttpRequest) -> HttpResponse:
         )
         return see_other("group", group_id)
 
-    return _take(request, form, slots, create)
+    return _take(request, form, slots, create, of=of)
 
 
 @require_http_methods(["GET", "POST"])
@@ -96,27 +117,6 @@ def enrolments(request: HttpRequest, group_id: int) -> HttpResponse:
     return take(fresh, lambda: _enrol_new(request, page, fresh), shown)
 
 
-@require_http_methods(["GET", "POST"])
-def ending(request: HttpRequest, enrolment_id: int) -> HttpResponse:
-    page = enrolling.leaving(enrolment_id=enrolment_id, at=timezone.now(), by=request.actor)
-    stands = {"until": page.until or page.today, "version": page.version}
-    form = EndForm(request.POST if request.method == "POST" else None, by=request.actor, initial=stands)
-
-    def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
-        return show(
-            request, "groups/ending.html", block="page", status=status, page=page, form=form, refusal=refusal
-        )
-
-    def end() -> HttpResponse:
-        enrolment_ended.end(
-            enrolment_id=enrolment_id, until=form.cleaned_data["until"], seen=form.cleaned_data["version"],
-            at=timezone.now(), by=request.actor,
-        )
-        return see_other("group", page.group_id)
-
-    return take(form, end, shown) if request.method == "POST" else shown()
-
-
 def _enrol(request: HttpRequest, group_id: int, form: Form) -> HttpResponse:
     told = form.cleaned_data
     groups.enrol(
@@ -147,9 +147,9 @@ def _slots(request: HttpRequest, data: Any, standing: list[dict[str, Any]] | Non
     return SlotSet(data, prefix="slots", initial=standing, form_kwargs=asked)
 
 
-def _take(request: HttpRequest, form: GroupForm, slots: Slots, act: Any, card: Any = None) -> HttpResponse:
+def _take(request: HttpRequest, form: GroupForm, slots: Slots, act: Any, **cards: Any) -> HttpResponse:
     def shown(status: int = 200, refusal: Refused | None = None) -> HttpResponse:
-        return _group_page(request, form, slots, status=status, refusal=refusal, card=card)
+        return _group_page(request, form, slots, status=status, refusal=refusal, **cards)
 
     # Both are looked at, so that all that is wrong is said at once.
     form.full_clean()
@@ -164,10 +164,12 @@ def _group_page(
     status: int = 200,
     refusal: Refused | None = None,
     card: group_form.Card | None = None,
+    of: group_form.Card | None = None,
 ) -> HttpResponse:
+    """`card` is the group that is changed, `of` the one of which a new one is a copy."""
     return show(
         request, "groups/form.html", block="page", status=status, form=form, slots=slots, refusal=refusal, card=card,
-        told=told,
+        of=of, told=told,
     )
 
 

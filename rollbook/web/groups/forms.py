@@ -1,14 +1,16 @@
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Permission
+from rollbook.domains.fields.models import ChoiceList
 from rollbook.domains.groups.actions import GroupFull
 from rollbook.domains.groups.models import GroupState
 from rollbook.domains.schedule.actions import NewSlot
 from rollbook.screens import choices
+from rollbook.screens.enrolling import Belongs, Target
 from rollbook.web.clients.forms import NewClientForm
 from rollbook.web.forms import (
     NOTHING,
@@ -167,6 +169,68 @@ class EnrolNewForm(NewClientForm, _Joining):
             self.fields.pop(name, None)
 
 
-class EndForm(Form):
-    until = DayField(label=_("From this day on the client comes no more"))
+class OfEnrolment(Form):
+    """What is done for a client in a group."""
+
     version = VersionField()
+
+    name: ClassVar[str]
+
+    def __init__(self, *data: Any, belongs: Belongs, **how: Any) -> None:
+        # Three of them stand on a page: what a label points at is told apart.
+        initial = {"version": belongs.version, **self.begin(belongs)}
+        super().__init__(*data, initial=initial, auto_id=f"{self.name}_%s", **how)
+        self.offer(belongs)
+
+    def begin(self, belongs: Belongs) -> dict[str, Any]:
+        """What stands."""
+        return {}
+
+    def offer(self, belongs: Belongs) -> None:
+        """What may be chosen."""
+
+
+class WeekdaysForm(OfEnrolment):
+    weekdays = WeekdaysField(label=_("Comes on"), help_text=_("None chosen: on every day of the group."))
+    name = "weekdays"
+
+    def begin(self, belongs: Belongs) -> dict[str, Any]:
+        return {"weekdays": belongs.weekdays}
+
+    def offer(self, belongs: Belongs) -> None:
+        known = {*belongs.meets, *belongs.weekdays}
+        self.fields["weekdays"].choices = [day for day in weekdays() if day[0] in known]
+
+
+class TransferForm(OfEnrolment):
+    group_id = forms.TypedChoiceField(label=_("To the group"), coerce=int, empty_value=None)
+    since = DayField(label=_("First day there"), help_text=_("Until the day before the client is in the old group."))
+    over_capacity = Confirm(after=GroupFull, label=_("All the same, there will be room"))
+    name = "transfer"
+
+    def begin(self, belongs: Belongs) -> dict[str, Any]:
+        return {"since": max(belongs.today, belongs.since)}
+
+    def offer(self, belongs: Belongs) -> None:
+        same = [_named(target) for target in belongs.targets if target.teaches_the_same]
+        others = [_named(target) for target in belongs.targets if not target.teaches_the_same]
+        parts = [(_("Same programme"), same), (_("Other programmes"), others)]
+        self.fields["group_id"].choices = [("", NOTHING), *(part for part in parts if part[1])]
+
+
+def _named(target: Target) -> tuple[int, str]:
+    """Chess II, North: 10 / 12."""
+    taken = f"{target.enrolled} / {target.capacity}" if target.capacity else str(target.enrolled)
+    return target.group_id, f"{target.name}, {target.branch}: {taken}"
+
+
+class EndForm(OfEnrolment):
+    until = DayField(label=_("From this day on the client comes no more"))
+    choice_id = OneOf(choices.reasons(ChoiceList.CHURN), label=_("Reason"))
+    note = NameField(label=_("Note"), max_length=200, required=False)
+    name = "end"
+
+    def begin(self, belongs: Belongs) -> dict[str, Any]:
+        return {
+            "until": belongs.until or belongs.today, "choice_id": belongs.choice_id, "note": belongs.note,
+        }

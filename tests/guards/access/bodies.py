@@ -14,6 +14,7 @@ from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
 from rollbook.domains.billing.models import Method, Tariff
+from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
 from rollbook.domains.imports.models import Run, State
 from rollbook.domains.people.models import Contact, Employee, Relation
@@ -33,6 +34,7 @@ SECRETS = {
     "/link/<str:secret>/": "/link/open-sesame/", "/invitation/<str:secret>/": "/invitation/come-in/",
     "<str:session>": "of-somebody-else",
     "<uidb36>-<key>": "1-nonsense",
+    "/choices/<of>": "/choices/churn",
 }
 
 # Told apart on any page, and seen by few: names, phones, sums.
@@ -88,8 +90,10 @@ class Things:
         self.school.lesson(name, at=AT - timedelta(days=30), room=spare)
         staff = Employee.objects.create(first_name=f"{NAMES[name]}'s friend", branch=group.branch)
         group.teachers.add(staff)
+        target = Group.objects.create(name=f"Next to {name}", branch=group.branch, programme=group.programme)
         self.rows |= {
             ("group", name): group.pk,
+            ("target", name): target.pk,
             ("lesson", name): self.school.lessons[name].pk,
             ("client", name): client.pk,
             ("relation", name): Relation.objects.create(client=client, contact=second).pk,
@@ -199,6 +203,14 @@ def phone_of(contact):
     return Contact.objects.filter(pk=contact).values_list("phone", flat=True).first() or ""
 
 
+def reason(of):
+    return Choice.objects.filter(of=of).order_by("pk").values_list("pk", flat=True)[0]
+
+
+def pause():
+    return {"since": "2026-09-05", "until": "2026-09-09", "choice_id": reason("freeze")}
+
+
 def payment():
     return {"amount": "10.50", "method": "cash", "on": "2026-09-01", "note": "", "key": "as-long-as-a-key-is"}
 
@@ -293,7 +305,12 @@ BODIES = {
         lambda newcomer: {"client": newcomer, "since": "2026-09-01"},
         new_member,
     ],
-    ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10"}],
+    ("POST", "/groups/<int:group_id>/copy/"): [group_form],
+    ("POST", "/enrolments/<int:enrolment_id>/weekdays/"): [lambda: {"weekdays": [2]}],
+    ("POST", "/enrolments/<int:enrolment_id>/transfer/"): [
+        lambda target: {"group_id": target, "since": "2026-09-10"}
+    ],
+    ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10", "choice_id": reason("churn")}],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/cancellation/"): [lambda: {"reason": "Flu"}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
@@ -314,7 +331,7 @@ BODIES = {
             "phone": phone_of(contact), "same_as": contact, "kinship": "other", "language": "en"
         },
     ],
-    ("POST", "/clients/<int:client_id>/freezes/"): [lambda: {"since": "2026-09-05", "until": "2026-09-09"}],
+    ("POST", "/clients/<int:client_id>/freezes/"): [pause],
     ("POST", "/relations/<int:relation_id>/edit/"): [
         lambda: {"first_name": "Aunt", "kinship": "other", "language": "en"}
     ],
@@ -336,6 +353,17 @@ BODIES = {
     ("POST", "/settings/access/<int:user_id>/grants/"): [given_in_branch, given_in_group],
     ("POST", "/settings/roles/new/"): [role_form],
     ("POST", "/settings/roles/<int:role_id>/edit/"): [role_form],
+    ("POST", "/api/v1/groups/<int:group_id>/enrolments"): [
+        lambda newcomer: {"client_id": newcomer, "since": "2026-09-01"}
+    ],
+    ("POST", "/api/v1/enrolments/<int:enrolment_id>/weekdays"): [lambda: {"weekdays": [2]}],
+    ("POST", "/api/v1/enrolments/<int:enrolment_id>/transfer"): [
+        lambda target: {"group_id": target, "since": "2026-09-10"}
+    ],
+    ("POST", "/api/v1/enrolments/<int:enrolment_id>/end"): [
+        lambda: {"until": "2026-09-10", "choice_id": reason("churn")}
+    ],
+    ("POST", "/api/v1/clients/<int:client_id>/freezes"): [pause],
     ("POST", "/api/v1/lessons/<int:lesson_id>/marks"): [
         lambda client: {"marks": [{"client_id": client, "status": "attended"}]}
     ],

@@ -59,8 +59,8 @@ GROUPS, BRANCHES, SHARED = ("chess", "dance", "judo"), ("north", "south"), ("sha
 PLACES = {
     **dict.fromkeys(
         (
-            "group", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze", "room",
-            "employee",
+            "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
+            "room", "employee",
         ),
         GROUPS,
     ),

@@ -5,6 +5,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.fields.actions import chosen
+from rollbook.domains.fields.models import ChoiceList
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
@@ -18,14 +20,22 @@ class FrozenAlready(Refused):
 
 
 @transaction.atomic
-def freeze(*, client_id: int, since: date, until: date, reason: str = "", at: datetime, by: Actor) -> int:
-    """A pause of the client on the days [since, until): they keep their seat, and nothing is marked or charged."""
+def freeze(
+    *, client_id: int, since: date, until: date, choice_id: int | None = None, reason: str = "", at: datetime, by: Actor
+) -> int:
+    """A pause of the client on the days [since, until): they keep their seat, and nothing is marked or charged. Why is
+    a choice of the list of freezes, and a note. What was marked is looked at by the workflow."""
     client = Client.objects.pick_to_change(by, Permission.CLIENT_EDIT, client_id)
+    sentence = _("Choose a reason of the list.")
+    choice = chosen(choice_id=choice_id, of=ChoiceList.FREEZE, field="choice_id", sentence=sentence, by=by)
     if until <= since:
         raise InvalidInput({"until": _("After the first day, please.")})
     with refusing({"freeze_does_not_overlap": FrozenAlready}):
-        row = Freeze.objects.create(client=client, since=since, until=until, reason=reason)
-    new = {"since": since.isoformat(), "until": until.isoformat(), "reason": reason}
+        row = Freeze.objects.create(client=client, since=since, until=until, choice=choice, reason=reason)
+    new = {
+        "since": since.isoformat(), "until": until.isoformat(), "reason": reason,
+        **({"choice": choice.names._asdict()} if choice else {}),
+    }
     history.record(verb="client.frozen", subject=f"client:{client.pk}", new=new, at=at, by=by)
     _tell(client.pk, since, until)
     return row.pk

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models.functions import Lower
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.groups.actions.churn import follow
 from rollbook.domains.groups.fields import EnrolmentRow, GroupRow, ProgrammeRow
-from rollbook.domains.groups.models import Enrolment, Group, Programme
+from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group, Programme
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.actions import refuse
 from rollbook.domains.imports.rules import Problem, overlapping, plain, twice
@@ -68,7 +69,8 @@ def load_groups(*, rows: Sequence[GroupRow], branch_id: int, at: datetime, by: A
 
 @transaction.atomic
 def load_enrolments(*, rows: Sequence[EnrolmentRow], at: datetime, by: Actor) -> list[int]:
-    """The ids of new enrolments, in the order of the rows; of a client in a group no two share a day."""
+    """The ids of new enrolments, in the order of the rows; of a client in a group no two share a day. Whose last one
+    is over has left, which is recorded; who left soon before another one begins has not."""
     by.must_everywhere(Permission.GROUP_EDIT)
     refuse([*overlapping(rows, of=lambda row: (row.client, row.group)), *_enrolled_already(rows)])
     made = Enrolment.objects.bulk_create(
@@ -85,6 +87,9 @@ def load_enrolments(*, rows: Sequence[EnrolmentRow], at: datetime, by: Actor) ->
         history.Change(f"client:{row.client}", plain(row), within=f"group:{row.group}") for row in rows
     ]
     history.record_many(verb="enrolment.added", changes=changes, at=at, by=by)
+    came_back = ChurnRecord.objects.filter(client__in={row.client for row in rows})
+    recorded = set(came_back.values_list("client", flat=True))
+    follow(clients={row.client for row in rows if row.until or row.client in recorded}, at=at, by=by)
     return [enrolment.pk for enrolment in made]
 
 

@@ -7,7 +7,8 @@ from django.db import transaction
 from django.db.models import F
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.groups.models import Enrolment, Group, GroupState, Programme
+from rollbook.domains.groups.actions.churn import follow
+from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group, GroupState, Programme
 from rollbook.domains.imports.actions import Ids, take_away
 
 
@@ -29,6 +30,12 @@ def unload_groups(*, ids: Ids, at: datetime, by: Actor) -> None:
 
 @transaction.atomic
 def unload_enrolments(*, ids: Ids, at: datetime, by: Actor) -> None:
+    """Enrolments go again, and the records of those who left by them; whom they brought back has left after all."""
     by.must_everywhere(Permission.GROUP_EDIT)
+    ChurnRecord.objects.filter(enrolment__in=ids).delete()
+    back = ChurnRecord.objects.filter(returned__in=ids)
+    clients = list(back.values_list("client", flat=True))
+    back.update(returned=None)
     rows = Enrolment.objects.filter(pk__in=ids)
     take_away(rows=rows, word="client", subject="client_id", within="group", at=at, by=by)
+    follow(clients=clients, at=at, by=by)
