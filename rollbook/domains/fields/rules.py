@@ -15,6 +15,11 @@ class Names(NamedTuple):
         return told.get(language) or next(filter(None, self), "")
 
 
+def told(choice: Names | None, note: str, *, language: str) -> str:
+    """What was chosen, and what is said beside it: "The teacher is ill. Back on Monday". Either may be missing."""
+    return ". ".join(filter(None, [choice.in_language(language) if choice else "", note]))
+
+
 FINISHED = "finished"
 """The choice of churn that says that the course was finished: such a client is not counted as lost."""
 
