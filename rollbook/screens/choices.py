@@ -4,11 +4,14 @@ from collections.abc import Callable, Collection
 from itertools import groupby
 
 from django.db.models import Q
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch, User
 from rollbook.domains.billing.models import Tariff
+from rollbook.domains.fields import queries as fields
+from rollbook.domains.fields.models import ChoiceList
 from rollbook.domains.groups.models import Programme
 from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.models import Room
@@ -26,6 +29,17 @@ def branches(permission: Permission) -> Offer:
             whole = Branch.objects.whole_to(by, permission).filter(archived_at=None)
             rows = Branch.objects.filter(Q(pk__in=keep) | Q(pk__in=whole.values("pk")))
         return tuple(rows.order_by("name", "pk").values_list("pk", "name"))
+
+    return offered
+
+
+def reasons(of: ChoiceList) -> Offer:
+    """The choices of a list, in the language of whoever asks."""
+
+    def offered(*, by: Actor, keep: Collection[int] = ()) -> Pairs:
+        language = (get_language() or "en").partition("-")[0]
+        rows = fields.offered(of=of, keep=keep, by=by)
+        return tuple((row.choice_id, row.names.in_language(language)) for row in rows)
 
     return offered
 

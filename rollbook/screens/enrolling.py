@@ -35,10 +35,10 @@ def joining(*, group_id: int, words: str, at: datetime, by: Actor) -> Joining:
     today = local(at, group.branch.time_zone).date()
     slots = TimetableSlot.objects.filter(Q(valid_until=None) | Q(valid_until__gt=today), group=group)
     days = tuple(sorted(set(slots.values_list("weekday", flat=True))))
-    found = clients.listed(words=words, at=at, by=by).rows if words and by.may(Permission.CLIENT_SEE) else ()
+    found = clients.found(words=words, at=at, by=by)
     enrolled = groups.enrolled(group_ids=[group.pk], at=at, by=by).get(group.pk, 0)
     return Joining(
-        group.pk, group.name, group.branch_id, group.capacity, enrolled, days, today, found[:20],
+        group.pk, group.name, group.branch_id, group.capacity, enrolled, days, today, found,
         by.may_in_branch(Permission.CLIENT_EDIT, group.branch_id),
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access.models import Language
 from rollbook.domains.access.queries import ROLE_NAMES
 from rollbook.domains.billing.models import Method, Pricing
+from rollbook.domains.fields.rules import Names
 from rollbook.domains.groups.models import GroupState
 from rollbook.domains.history.queries import Line
-from rollbook.domains.journal.models import Status
+from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.people.models import Kinship
 from rollbook.foundation import formats
 from rollbook.web.pages import language
@@ -89,7 +90,14 @@ VERBS: Mapping[str, str | Promise] = {
     "lesson.added": _("Lesson added"),
     "lesson.marked": _("Marked"),
     "lesson.cancelled": _("Lesson cancelled"),
+    "lesson.described": _("Topic or note changed"),
+    "lesson.held": _("Lesson took place"),
+    "lesson.moved": _("Lesson moved"),
+    "lesson.opened": _("Lesson open again"),
     "lesson.restored": _("Lesson restored"),
+    "lesson.substituted": _("Teacher of the lesson changed"),
+    "guest.booked": _("Guest expected"),
+    "guest.withdrawn": _("Guest comes no more"),
     "mark.worked_off": _("Worked off by hand"),
     "import.undone": _("Import undone"),
     "payment.received": _("Payment"),
@@ -105,6 +113,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "calls_from": _("calls from"),
     "calls_until": _("calls until"),
     "capacity": _("places"),
+    "choice": _("reason"),
     "closes": _("closes"),
     "currency": _("currency"),
     "day": _("date"),
@@ -120,6 +129,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "group": _("group"),
     "is_company": _("company"),
     "is_written_to": _("is written to"),
+    "kind": _("kind"),
     "kinship": _("relation"),
     "language": _("language"),
     "last_name": _("last name"),
@@ -151,12 +161,14 @@ FIELDS: Mapping[str, str | Promise] = {
     "programme_id": _("programme"),
     "reach": _("reaches"),
     "reason": _("reason"),
+    "lesson.reason": _("in words"),
     "responsible_id": _("responsible"),
     "role": _("role"),
     "since": _("from"),
     "starts": _("starts"),
     "state": _("state"),
     "tariff": _("tariff"),
+    "taught_by": _("teachers"),
     "teachers": _("teachers"),
     "teaches": _("teaches"),
     "telegram": _("Telegram"),
@@ -168,6 +180,8 @@ FIELDS: Mapping[str, str | Promise] = {
     "username": _("login"),
     "weekday": _("weekday"),
     "weekdays": _("weekdays"),
+    "when": _("time"),
+    "where": _("room"),
 }
 # Of these no value can be read, only that it is another one now.
 KEYS = frozenset(
@@ -248,9 +262,11 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "amount": lambda value: formats.money(Decimal(value), language=language()),
     "calls_from": _clock,
     "calls_until": _clock,
+    "choice": lambda value: Names(**value).in_language(language()),
     "closes": _clock,
     "days": lambda value: ", ".join(map(_plain, value)),
     "factor": _one_of(_FACTORS),
+    "kind": _one_of(dict(Kind.choices)),
     "kinship": _one_of(dict(Kinship.choices)),
     "language": _one_of(dict(Language.choices)),
     "method": _one_of(dict(Method.choices)),
@@ -260,6 +276,8 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "reach": _one_of(_REACHES),
     "role": _one_of(ROLE_NAMES),
     "state": _one_of(dict(GroupState.choices)),
+    "taught_by": lambda value: ", ".join(map(str, value)),
     "weekday": lambda value: formats.weekday(value - 1, language=language()),
     "weekdays": _weekdays,
+    "when": lambda value: formats.moment(datetime.fromisoformat(value), language=language()),
 }
