@@ -11,11 +11,12 @@ def signed_in(school, name):
     return browser
 
 
-def filled(answer, /, **typed):
-    """What the last form of the page that is sent to its own address says, with what is typed over it."""
+def filled(answer, action="", /, **typed):
+    """What the last form of the page that is sent to an address, its own if none is said, says, with what is typed over
+    it."""
     reader = _Reader()
     reader.feed(answer.content.decode())
-    said = reader.forms[answer.request["PATH_INFO"]]
+    said = reader.forms[action or answer.request["PATH_INFO"]]
     return said | {name: value if isinstance(value, list) else [value] for name, value in typed.items()}
 
 

@@ -74,14 +74,14 @@ def open_again(request: HttpRequest, lesson_id: int) -> screen.Page:
     return lesson(request, lesson_id)
 
 
-@router.put("/{int:lesson_id}/details", response={200: LessonOut, **DECLINED})
+@router.post("/{int:lesson_id}/details", response={200: LessonOut, **DECLINED})
 def describe(request: HttpRequest, lesson_id: int, data: DetailsIn) -> screen.Page:
     """Topic and note."""
     schedule.describe_lesson(lesson_id=lesson_id, **data.dict(), at=timezone.now(), by=request.actor)
     return lesson(request, lesson_id)
 
 
-@router.put("/{int:lesson_id}/teachers", response={200: LessonOut, **DECLINED})
+@router.post("/{int:lesson_id}/substitution", response={200: LessonOut, **DECLINED})
 def substitute(request: HttpRequest, lesson_id: int, data: SubstitutionIn) -> screen.Page:
     """Who teaches this one lesson."""
     teacher_substituted.substitute(lesson_id=lesson_id, **data.dict(), at=timezone.now(), by=request.actor)
@@ -134,10 +134,10 @@ def _contact(told: NewGuestIn) -> NewContact:
     )
 
 
-@router.delete("/{int:lesson_id}/guests/{int:client_id}", response={200: LessonOut, **DECLINED})
-def expect_guest_no_more(request: HttpRequest, lesson_id: int, client_id: int) -> screen.Page:
-    """For a guest who has not been marked yet."""
-    guest_booked.withdraw(lesson_id=lesson_id, client_id=client_id, at=timezone.now(), by=request.actor)
+@router.delete("/{int:lesson_id}/guests/{int:guest_id}", response={200: LessonOut, **DECLINED})
+def expect_guest_no_more(request: HttpRequest, lesson_id: int, guest_id: int) -> screen.Page:
+    """For a guest who has not been marked yet, by the id of the client."""
+    guest_booked.withdraw(lesson_id=lesson_id, client_id=guest_id, at=timezone.now(), by=request.actor)
     return lesson(request, lesson_id)
 
 

@@ -143,8 +143,8 @@ def guests(request: HttpRequest, lesson_id: int) -> HttpResponse:
 
 
 @require_POST
-def guest_undo(request: HttpRequest, lesson_id: int, client_id: int) -> HttpResponse:
-    guest_booked.withdraw(lesson_id=lesson_id, client_id=client_id, at=timezone.now(), by=request.actor)
+def guest_undo(request: HttpRequest, lesson_id: int, guest_id: int) -> HttpResponse:
+    guest_booked.withdraw(lesson_id=lesson_id, client_id=guest_id, at=timezone.now(), by=request.actor)
     return done(request, lesson_id, _("The guest is expected no more."))
 
 

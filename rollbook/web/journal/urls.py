@@ -14,7 +14,7 @@ urlpatterns = [
     path("lessons/<int:lesson_id>/substitution/", lesson.substitution, name="lesson-substitution"),
     path("lessons/<int:lesson_id>/move/", lesson.move, name="lesson-move"),
     path("lessons/<int:lesson_id>/guests/", lesson.guests, name="lesson-guests"),
-    path("lessons/<int:lesson_id>/guests/<int:client_id>/undo/", lesson.guest_undo, name="lesson-guest-undo"),
+    path("lessons/<int:lesson_id>/guests/<int:guest_id>/undo/", lesson.guest_undo, name="lesson-guest-undo"),
     path("lessons/<int:lesson_id>/cancellation/", lesson.cancellation, name="lesson-cancellation"),
     path("lessons/<int:lesson_id>/cancellation/undo/", lesson.cancellation_undo, name="lesson-cancellation-undo"),
 ]
