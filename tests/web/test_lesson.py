@@ -183,7 +183,8 @@ def test_what_is_meant_all_the_same_is_asked_and_then_done(school, chess, addres
     assert taken.status_code == 409
     assert "Room 1 is taken by Dance" in taken.content.decode()
     assert '<input type="checkbox" name="as_joint"' in taken.content.decode()
-    assert oleg.post(f"{address}move/", said | {"all_the_same": "on", "as_joint": "on"}, headers=HTMX).status_code == 200
+    meant = said | {"all_the_same": "on", "as_joint": "on"}
+    assert oleg.post(f"{address}move/", meant, headers=HTMX).status_code == 200
     moved = Lesson.objects.get(pk=chess.pk)
     assert (moved.day, moved.moved_from, moved.is_joint) == (DAY + timedelta(days=7), DAY, True)
     assert "Moved from" in oleg.get(address).content.decode()

@@ -83,11 +83,12 @@ class Stay:
     ages: tuple[int, int] | None = None
     """Other ones than those of the group."""
 
-    def covers(self, day: date) -> bool:
+    def covers(self, day: date, moved_from: date | None = None) -> bool:
+        """Whether the client is expected on that day, at a lesson that may have been moved there from another one."""
         return (
             self.since <= day
             and (self.until is None or day < self.until)
-            and (self.weekdays is None or day.isoweekday() in self.weekdays)
+            and (self.weekdays is None or (moved_from or day).isoweekday() in self.weekdays)
         )
 
 
