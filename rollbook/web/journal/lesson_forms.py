@@ -111,7 +111,7 @@ class _Visit(Form):
     """What the guest comes for; in a trial lesson that is not asked."""
 
     kind = forms.ChoiceField(
-        label=_("Comes"), choices=[(Kind.TRIAL, _("for a trial")), (Kind.ONE_OFF, _("once, for money"))],
+        label=_("Comes"), choices=[(Kind.TRIAL, _("for a trial")), (Kind.ONE_OFF, _("once, paid"))],
         initial=Kind.TRIAL,
     )
     over_capacity = Confirm(after=LessonFull, label=_("All the same, there will be room"))
