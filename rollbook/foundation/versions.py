@@ -1,7 +1,7 @@
 """Two who edit the same thing: what was asked is laid beside what stands."""
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import NamedTuple, cast
 
@@ -89,6 +89,8 @@ def _written(value: object) -> str:
     match value:
         case bool():
             return gettext("yes") if value else gettext("no")
+        case datetime():
+            return formats.moment(value, language=language)
         case date():
             return formats.short_day(value, language=language)
         case time():

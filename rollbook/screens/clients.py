@@ -24,6 +24,8 @@ from rollbook.foundation.phones import digits_sought
 from rollbook.foundation.texts import pattern, sought
 
 PAGE = 50
+FOUND = 20
+"""So many are offered to choose one from."""
 CANDIDATES = 200
 """Of more that fit, the first found are shown, not the first by name (spec 11)."""
 SHORT = 3
@@ -62,6 +64,12 @@ def listed(*, at: datetime, by: Actor, words: str = "", after: Key | None = None
     rows, page = cut(_listed(words, after, by), after=after, size=PAGE)
     details = {row.client_id: row for row in _details([pk for _, pk in rows], at, by)}
     return Listed(tuple(details[pk] for _, pk in rows), page, by.may_in_some_branch(Permission.CLIENT_EDIT))
+
+
+def found(*, words: str, at: datetime, by: Actor) -> tuple[Row, ...]:
+    """Whom the words fit, the first few, for a form that chooses one; nobody without words, or for those who see no
+    clients."""
+    return listed(words=words, at=at, by=by).rows[:FOUND] if words and by.may(Permission.CLIENT_SEE) else ()
 
 
 def _listed(words: str, after: Key | None, by: Actor) -> Iterable[Any]:

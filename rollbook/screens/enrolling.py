@@ -34,10 +34,10 @@ def joining(*, group_id: int, words: str, at: datetime, by: Actor) -> Joining:
     """The group, and the clients that fit the words."""
     group = Group.objects.select_related("branch").pick(by, Permission.GROUP_EDIT, group_id)
     today = local(at, group.branch.time_zone).date()
-    found = clients.listed(words=words, at=at, by=by).rows if words and by.may(Permission.CLIENT_SEE) else ()
+    found = clients.found(words=words, at=at, by=by)
     enrolled = groups.enrolled(group_ids=[group.pk], at=at, by=by).get(group.pk, 0)
     return Joining(
-        group.pk, group.name, group.branch_id, group.capacity, enrolled, _meets(group, today), today, found[:20],
+        group.pk, group.name, group.branch_id, group.capacity, enrolled, _meets(group, today), today, found,
         by.may_in_branch(Permission.CLIENT_EDIT, group.branch_id),
     )
 

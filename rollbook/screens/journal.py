@@ -318,7 +318,7 @@ class _Rows:
     def _days_of(self, member: Member) -> list[bool]:
         """Of each lesson, whether it is one of the days on which this member comes."""
         if member.weekdays:
-            return [member.comes_on(lesson.day) for lesson in self.lessons]
+            return [member.comes_on(lesson.day, lesson.moved_from) for lesson in self.lessons]
         since, until = member.since, member.until or date.max
         return [since <= lesson.day < until for lesson in self.lessons]
 

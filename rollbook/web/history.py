@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from rollbook.domains.billing.models import Method, Pricing
 from rollbook.domains.fields.rules import Names
 from rollbook.domains.groups.models import GroupState
 from rollbook.domains.history.queries import Line
-from rollbook.domains.journal.models import Status
+from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.people.models import Kinship
 from rollbook.foundation import formats
 from rollbook.web.pages import language
@@ -92,7 +92,14 @@ VERBS: Mapping[str, str | Promise] = {
     "lesson.added": _("Lesson added"),
     "lesson.marked": _("Marked"),
     "lesson.cancelled": _("Lesson cancelled"),
+    "lesson.described": _("Topic or note changed"),
+    "lesson.held": _("Lesson took place"),
+    "lesson.moved": _("Lesson moved"),
+    "lesson.opened": _("Lesson open again"),
     "lesson.restored": _("Lesson restored"),
+    "lesson.substituted": _("Teacher of the lesson changed"),
+    "guest.booked": _("Guest expected"),
+    "guest.withdrawn": _("Guest comes no more"),
     "mark.worked_off": _("Worked off by hand"),
     "import.undone": _("Import undone"),
     "payment.received": _("Payment"),
@@ -124,6 +131,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "group": _("group"),
     "is_company": _("company"),
     "is_written_to": _("is written to"),
+    "kind": _("kind"),
     "kinship": _("relation"),
     "language": _("language"),
     "last_name": _("last name"),
@@ -155,12 +163,14 @@ FIELDS: Mapping[str, str | Promise] = {
     "programme_id": _("programme"),
     "reach": _("reaches"),
     "reason": _("reason"),
+    "lesson.reason": _("in words"),
     "responsible_id": _("responsible"),
     "role": _("role"),
     "since": _("from"),
     "starts": _("starts"),
     "state": _("state"),
     "tariff": _("tariff"),
+    "taught_by": _("teachers"),
     "teachers": _("teachers"),
     "teaches": _("teaches"),
     "telegram": _("Telegram"),
@@ -172,6 +182,8 @@ FIELDS: Mapping[str, str | Promise] = {
     "username": _("login"),
     "weekday": _("weekday"),
     "weekdays": _("weekdays"),
+    "when": _("time"),
+    "where": _("room"),
 }
 # Of these no value can be read, only that it is another one now.
 KEYS = frozenset(
@@ -256,6 +268,7 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "closes": _clock,
     "days": lambda value: ", ".join(map(_plain, value)),
     "factor": _one_of(_FACTORS),
+    "kind": _one_of(dict(Kind.choices)),
     "kinship": _one_of(dict(Kinship.choices)),
     "language": _one_of(dict(Language.choices)),
     "method": _one_of(dict(Method.choices)),
@@ -265,6 +278,8 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "reach": _one_of(_REACHES),
     "role": _one_of(ROLE_NAMES),
     "state": _one_of(dict(GroupState.choices)),
+    "taught_by": lambda value: ", ".join(map(str, value)),
     "weekday": lambda value: formats.weekday(value - 1, language=language()),
     "weekdays": _weekdays,
+    "when": lambda value: formats.moment(datetime.fromisoformat(value), language=language()),
 }

@@ -47,7 +47,7 @@ ENTRIES = (
 )
 
 # The key in an address (?client=12) and the name of the address that shows it.
-PANELS = {"client": "client"}
+PANELS = {"client": "client", "lesson": "lesson"}
 
 
 def of(request: HttpRequest) -> tuple[Link, ...]:

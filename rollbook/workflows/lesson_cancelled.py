@@ -16,10 +16,13 @@ _UNDER = Permission.LESSON_EDIT
 
 
 @transaction.atomic
-def cancel(*, lesson_id: int, reason: str, at: datetime, by: Actor) -> None:
-    """Call a lesson off: nobody is charged for it. Its marks stand aside and come back with it."""
+def cancel(
+    *, lesson_id: int, choice_id: int | None = None, reason: str = "", at: datetime, by: Actor
+) -> None:
+    """Call a lesson off, for a reason of the list, or one in words: nobody is charged for it. Its marks stand aside and
+    come back with it."""
     lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
-    if schedule.cancel_lesson(lesson_id=lesson.pk, reason=reason, at=at, by=by):
+    if schedule.cancel_lesson(lesson_id=lesson.pk, choice_id=choice_id, reason=reason, at=at, by=by):
         _follow(lesson, at, by)
 
 
@@ -37,4 +40,4 @@ def restore(*, lesson_id: int, at: datetime, by: Actor) -> None:
 def _follow(lesson: Lesson, at: datetime, by: Actor) -> None:
     marks = journal.mark_ids(lesson_id=lesson.pk, by=by, under=_UNDER)
     billing.settle(mark_ids=marks, at=at, by=by, under=_UNDER)
-    live.tell(*([f"group:{lesson.group_id}"] if lesson.group_id else []), f"lesson:{lesson.pk}")
+    live.tell(*lesson.topics)

@@ -1,7 +1,7 @@
 """All that follows from a marked lesson, in order."""
 
 from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 
@@ -71,14 +71,15 @@ def everyone(*, lesson_id: int, at: datetime, by: Actor) -> tuple[int, ...]:
     decided = {row.client_id for row in cells if row.cell.status not in {None, Status.PLANNED}}
     waiting = {row.client_id for row in cells if row.cell.status == Status.PLANNED and row.cell.kind != Kind.REGULAR}
     if lesson.group_id:
-        waiting |= _expected(lesson.group_id, lesson.day, by) - decided
+        waiting |= _expected(lesson, lesson.group_id, by) - decided
     _mark(lesson, dict.fromkeys(sorted(waiting), Status.ATTENDED), None, None, at, by)
     return tuple(sorted(waiting))
 
 
-def _expected(group_id: int, day: date, by: Actor) -> set[int]:
+def _expected(lesson: Lesson, group_id: int, by: Actor) -> set[int]:
+    day = lesson.day
     members = groups.members(group_id=group_id, first=day, last=day, by=by, under=_UNDER)
-    coming = {member.client_id for member in members if member.comes_on(day)}
+    coming = {member.client_id for member in members if member.comes_on(day, lesson.moved_from)}
     pauses = groups.freezes(clients=coming, first=day, last=day, by=by, under=_UNDER)
     return coming - {pause.client_id for pause in pauses}
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
+from rollbook.domains.comments.models import Comment
 from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule import actions as schedule
@@ -81,7 +82,7 @@ def make(
 
 
 def withdraw(*, lessons: LessonQuerySet, under: Permission, at: datetime, by: Actor) -> int:
-    """Take away those of the lessons that nobody has touched and nothing is marked in; returns how many.
+    """Take away those of the lessons that nobody has touched, and in which nothing is marked or said; returns how many.
 
     They are locked first: whoever marks one at the same time waits, and then finds it gone, or we find the mark.
     """
@@ -92,7 +93,8 @@ def withdraw(*, lessons: LessonQuerySet, under: Permission, at: datetime, by: Ac
         .values_list("pk", flat=True)
     )
     marked = set(Mark.objects.filter(lesson__in=ids).values_list("lesson", flat=True))
-    return schedule.withdraw_lessons(lesson_ids=ids - marked, under=under, at=at, by=by)
+    told_of = set(Comment.objects.filter(lesson__in=ids).values_list("lesson", flat=True))
+    return schedule.withdraw_lessons(lesson_ids=ids - marked - told_of, under=under, at=at, by=by)
 
 
 def _said(collision: schedule.Collision) -> str:

@@ -167,7 +167,7 @@ def test_a_day_is_one_that_can_be_reckoned_with(mara, school, day):
 def test_signs_that_cannot_be_seen_are_no_reason(mara, school):
     answer = mara.post(f"/lessons/{school.lessons['chess'].pk}/cancellation", {"reason": "\u200b \u202e"})
     assert answer.status_code == 422
-    assert "data.reason" in " ".join(answer.json()["fields"])
+    assert "reason" in answer.json()["fields"]
 
 
 @pytest.mark.parametrize("key", ["wrong", "", "ä"])

@@ -151,12 +151,13 @@ NEVER = {
         WHERE mark.kind = 'regular' AND NOT EXISTS (
           SELECT FROM groups_enrolment e WHERE e.client_id = mark.client_id AND e.group_id = lesson.group_id
             AND daterange(e.since, e.until) @> lesson.day
-            AND (e.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(e.weekdays)))""",
+            AND (e.weekdays IS NULL
+                 OR extract(isodow FROM coalesce(lesson.moved_from, lesson.day)) = ANY(e.weekdays)))""",
     "a guest who is a member": """
         SELECT mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
         JOIN groups_enrolment e ON e.client_id = mark.client_id AND e.group_id = lesson.group_id
         WHERE mark.kind <> 'regular' AND daterange(e.since, e.until) @> lesson.day
-          AND (e.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(e.weekdays))""",
+          AND (e.weekdays IS NULL OR extract(isodow FROM coalesce(lesson.moved_from, lesson.day)) = ANY(e.weekdays))""",
     "a mark of a cancelled lesson": """
         SELECT mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
         WHERE lesson.cancelled_at IS NOT NULL""",
@@ -197,7 +198,7 @@ NEVER = {
         WHERE groups_group.capacity < (
           SELECT count(*) FROM groups_enrolment e WHERE e.group_id = lesson.group_id
             AND daterange(e.since, e.until) @> lesson.day
-            AND (e.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(e.weekdays))
+            AND (e.weekdays IS NULL OR extract(isodow FROM coalesce(lesson.moved_from, lesson.day)) = ANY(e.weekdays))
         ) + (SELECT count(*) FROM journal_mark WHERE lesson_id = lesson.id AND kind <> 'regular')""",
     "somebody in two lessons at once": """
         SELECT a.id FROM journal_mark m
@@ -245,7 +246,8 @@ LIVELY = {
     "worked off by hand": ("SELECT FROM journal_mark WHERE worked_off_on IS NOT NULL", 50),
     "booked to be worked off": ("SELECT FROM journal_mark WHERE kind = 'make_up' AND status = 'planned'", 3),
     "a trial to come": ("SELECT FROM journal_mark WHERE kind = 'trial' AND status = 'planned'", 2),
-    "cancelled, and why": ("SELECT FROM schedule_lesson WHERE cancel_reason <> ''", 20),
+    "cancelled, and why": ("SELECT FROM schedule_lesson WHERE cancelled_for_id IS NOT NULL", 20),
+    "moved to another day": ("SELECT FROM schedule_lesson WHERE moved_from IS NOT NULL", 5),
     "not marked yet": (
         f"SELECT FROM schedule_lesson WHERE held_at IS NULL AND cancelled_at IS NULL AND day < '{ANCHOR}'", 3,
     ),

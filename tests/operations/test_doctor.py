@@ -62,6 +62,10 @@ HARM = {
         UPDATE schedule_lesson SET starts_at = now() + interval '1 day', ends_at = now() + interval '2 days',
           branch_id = (SELECT max(id) FROM access_branch), day = current_date
         WHERE group_id = (SELECT id FROM groups_group WHERE name = 'Dance')""",
+    "moved_from_elsewhere": "UPDATE schedule_lesson SET moved_from = day",
+    "guests_of_a_trial_lesson": """
+        UPDATE schedule_lesson SET lesson_type_id = (SELECT id FROM schedule_lessontype WHERE code = 'trial');
+        UPDATE journal_mark SET kind = 'one_off'""",
     "mark_day": "UPDATE journal_mark SET day = day - 1",
     "mark_of_a_member": "UPDATE groups_enrolment SET since = '2030-01-01', until = NULL",
     "held_lesson_is_marked": "UPDATE schedule_lesson SET held_at = NULL, held_by_id = NULL",

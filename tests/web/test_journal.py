@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from rollbook.domains.billing.models import Tariff
+from rollbook.domains.fields.models import Choice
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.queries import Cell
 from rollbook.domains.schedule.models import Lesson
@@ -123,17 +124,21 @@ def test_everyone_was_there_and_the_lesson_is_held(anna, lesson, school):
     assert Lesson.objects.get(pk=school.lessons["chess"].pk).held_at is not None
 
 
+def weather():
+    return Choice.objects.get(of="cancellation", code="weather").pk
+
+
 def test_a_lesson_is_cancelled_with_a_reason_and_restored(mara, lesson, school):
-    assert mara.post(f"{lesson}cancellation/", {"reason": " \u200b "}).status_code == 422
-    assert mara.post(f"{lesson}cancellation/", {"reason": "Snow"}).status_code == 303
-    assert "Snow" in mara.get(lesson).content.decode()
+    assert mara.post(f"{lesson}cancellation/", {"reason": "Snow"}).status_code == 422
+    assert mara.post(f"{lesson}cancellation/", {"choice_id": weather(), "reason": "Snow"}).status_code == 303
+    assert "Weather. Snow" in mara.get(lesson).content.decode()
     assert mara.post(f"{lesson}marks/", {f"mark-{school.clients()[0].pk}": "attended"}).status_code == 409
     assert mara.post(f"{lesson}cancellation/undo/").status_code == 303
     assert Lesson.objects.get(pk=school.lessons["chess"].pk).cancelled_at is None
 
 
 def test_a_restored_lesson_whose_room_was_given_away_is_refused(mara, lesson, school):
-    mara.post(f"{lesson}cancellation/", {"reason": "Snow"})
+    mara.post(f"{lesson}cancellation/", {"choice_id": weather()})
     old = school.lessons["chess"]
     school.lesson("dance", at=AT, room=old.room)
     assert mara.post(f"{lesson}cancellation/undo/").status_code == 409

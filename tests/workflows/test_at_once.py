@@ -16,18 +16,23 @@ from rollbook.domains.access.models import Grant, Role
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.actions import LeftAlready, enrolments
-from rollbook.domains.groups.models import ChurnRecord, Enrolment
-from rollbook.domains.journal.actions import NotExpected
-from rollbook.domains.journal.models import Status
+from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group
+from rollbook.domains.journal.actions import LessonFull, NotExpected
+from rollbook.domains.journal.models import Kind, Status
+from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule import actions as schedule
-from rollbook.domains.schedule.actions import NewSlot
+from rollbook.domains.schedule.actions import NewSlot, PlaceIsTaken
+from rollbook.domains.schedule.models import Room
 from rollbook.workflows import (
     client_frozen,
     client_transferred,
     employee_left,
     enrolment_ended,
     group_changed,
+    guest_booked,
     lesson_marked,
+    lesson_moved,
+    teacher_substituted,
     timetable_changed,
 )
 from rollbook.workflows.enrolment_ended import MarkedAfterwards
@@ -205,6 +210,61 @@ def test_of_a_freeze_and_a_mark_at_once_one_is(school, lingering):
 
     frozen, marked = at_once(freeze, mark)
     assert (frozen, type(marked)) == (None, NotExpected)
+def test_of_two_lessons_that_are_moved_into_one_room_exactly_one_is(school):
+    hall = Room.objects.create(branch=school.branches["north"], name="Hall")
+
+    def move(group):
+        return lambda: lesson_moved.move(
+            lesson_id=school.lessons[group].pk, day=DAY, starts=time(10), minutes=60, room_id=hall.pk, seen=None,
+            at=BEFORE, by=school.actor("oleg"),
+        )
+
+    answers = at_once(*[move(group) for group in ("chess", "dance")])
+    assert sorted(map(type, answers), key=str) == [type(None), PlaceIsTaken]
+
+
+def test_of_two_lessons_that_want_one_substitute_exactly_one_gets_them(school):
+    zoe = Employee.objects.create(first_name="Zoe", branch=school.branches["north"], teaches=True)
+
+    def substitute(group):
+        return lambda: teacher_substituted.substitute(
+            lesson_id=school.lessons[group].pk, teacher_ids=[zoe.pk], seen=None, at=BEFORE, by=school.actor("oleg")
+        )
+
+    answers = at_once(*[substitute(group) for group in ("chess", "dance")])
+    assert sorted(map(type, answers), key=str) == [type(None), PlaceIsTaken]
+
+
+def test_of_two_guests_who_take_the_last_seat_exactly_one_gets_it(school):
+    Group.objects.filter(pk=school.groups["chess"].pk).update(capacity=3, minimum=None)
+    guests = [school.client(name, school.branches["north"]) for name in ("One", "Other")]
+
+    def book(guest):
+        return lambda: guest_booked.book(
+            lesson_id=school.lessons["chess"].pk, client_id=guest.pk, kind=Kind.TRIAL, at=BEFORE,
+            by=school.actor("oleg"),
+        )
+
+    answers = at_once(*map(book, guests))
+    assert sorted(map(type, answers), key=str) == [type(None), LessonFull]
+
+
+def test_the_night_makes_lessons_while_one_is_moved(school, lingering):
+    there = lingering(lesson_moved.schedule, "move_lesson")
+    chess = school.lessons["chess"]
+
+    def move():
+        lesson_moved.move(
+            lesson_id=chess.pk, day=DAY + timedelta(days=1), starts=time(10), minutes=60, room_id=None, seen=None,
+            at=BEFORE, by=school.actor("oleg"),
+        )
+
+    def night():
+        there.wait(10)
+        schedule.make_lessons(until=DAY + timedelta(days=6), since=DAY, at=BEFORE, by=operator("", via="job"))
+
+    assert at_once(move, night) == [None, None]
+    assert chess.group.lessons.count() == 1
 
 
 def test_of_two_owners_who_let_each_other_go_one_stays(school, lingering):

@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, WithJsonSchema
@@ -13,11 +13,16 @@ from rollbook.domains.imports.models import State as ImportState
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.people.models import Kinship
 from rollbook.foundation.errors import STATUS
-from rollbook.foundation.texts import clean_line
+from rollbook.foundation.texts import clean_line, clean_text
 from rollbook.screens.journal import State
 
 Id = Annotated[int, Field(ge=1, lt=2**63)]
 Line = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(clean_line)]
+Name = Annotated[str, Field(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(clean_line)]
+Text = Annotated[
+    str, Field(max_length=2000, pattern=r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"), AfterValidator(clean_text)
+]
+Version = Annotated[int, Field(ge=0, lt=2**31)]
 # The days that a form takes: what is reckoned from one, before it and after it, is a day as well.
 Day = Annotated[date, Field(ge=date(1920, 1, 1), le=date(2100, 12, 31))]
 
@@ -139,6 +144,7 @@ class LessonRowOut(Schema):
     client_id: int
     name: str
     is_frozen: bool
+    is_guest: bool
     cell: CellOut
 
 
@@ -148,15 +154,23 @@ class LessonOut(Schema):
     group: str
     branch: str
     day: date
+    moved_from: date | None
+    """The day of the timetable, where the lesson was moved to another one."""
     starts_at: datetime
     ends_at: datetime
+    room_id: int | None
     room: str
+    teacher_ids: list[int]
     teachers: list[str]
     topic: str
     note: str
     held_at: datetime | None
     cancelled_at: datetime | None
+    cancelled_for: int | None
+    """The id of the reason that was chosen."""
     cancel_reason: str
+    """In words: what was chosen, and what is said beside it."""
+    version: int
     rows: list[LessonRowOut]
 
 
@@ -173,7 +187,65 @@ class MarksIn(In):
 
 
 class CancellationIn(In):
-    reason: Annotated[Line, Field(min_length=1)]
+    """A reason of the list, one in words, or both."""
+
+    choice_id: Id | None = None
+    reason: Line = ""
+
+
+class ReasonOut(Schema):
+    choice_id: int
+    name: str
+
+
+class DetailsIn(In):
+    topic: Line = ""
+    note: Text = ""
+    seen: Version | None = None
+
+
+class SubstitutionIn(In):
+    teacher_ids: list[Id] = Field(min_length=1, max_length=2)
+    as_joint: bool = False
+    seen: Version | None = None
+
+
+class MoveIn(In):
+    """In the local time of the branch. `all_the_same` goes over what speaks against the day, `as_joint` over a room or
+    teacher that is taken."""
+
+    day: Day
+    starts: time
+    minutes: int = Field(ge=5, le=600)
+    room_id: Id | None
+    as_joint: bool = False
+    all_the_same: bool = False
+    seen: Version | None = None
+
+
+class NewGuestIn(In):
+    """Somebody who is not known yet, and whoever is called and pays: without a name, the client themself."""
+
+    last_name: Name = ""
+    first_name: Name = ""
+    birth_date: Day | None = None
+    contact_last_name: Name = ""
+    contact_first_name: Name = ""
+    kinship: Kinship = Kinship.MOTHER
+    phone: Annotated[str, Field(max_length=40)] = ""
+    contact_id: Id | None = None
+    """A contact who is known already: whose phone it is."""
+    somebody_else: bool = False
+    """The phone is known, and this is another person all the same."""
+
+
+class GuestIn(In):
+    """Either a client who is known, or a new one."""
+
+    kind: Literal["trial", "one_off"] = "trial"
+    client_id: Id | None = None
+    client: NewGuestIn | None = None
+    over_capacity: bool = False
 
 
 class ReversalIn(In):

@@ -31,10 +31,11 @@ class Member:
     """Why they left, where that was their last group; None where nobody said so."""
     left_note: str = ""
 
-    def comes_on(self, day: date) -> bool:
-        """Whether the client is expected on that day, freezes aside."""
+    def comes_on(self, day: date, moved_from: date | None = None) -> bool:
+        """Whether the client is expected on that day, freezes aside; at a lesson that was moved there from another day
+        who comes on the weekday of that one."""
         inside = self.since <= day and (self.until is None or day < self.until)
-        return inside and (self.weekdays is None or day.isoweekday() in self.weekdays)
+        return inside and (self.weekdays is None or (moved_from or day).isoweekday() in self.weekdays)
 
 
 def members(

@@ -3,6 +3,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
@@ -120,8 +121,8 @@ def _counted(marks: MarkQuerySet) -> Rows:
 def decided(
     *, client_id: int, group_ids: Collection[int], first: date, last: date, by: Actor
 ) -> frozenset[tuple[int, date]]:
-    """The lessons of groups on the days [first, last], as (group, day), that are cancelled or in which it is marked
-    already whether the client was there: what they cost is known, and booked."""
+    """The lessons that the timetables of groups give on the days [first, last], as (group, day), that are cancelled or
+    in which it is marked already whether the client was there: what they cost is known, and booked."""
     rows = _decided(by, client=client_id, groups=list(group_ids), first=first, last=last)
     return frozenset((group, day) for group, day in rows if group)
 
@@ -129,10 +130,11 @@ def decided(
 @compiled
 def _decided(by: Actor, *, client: Any, groups: Any, first: Any, last: Any) -> Rows:
     told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client=client)
-    lessons = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).filter(
-        Q(cancelled_at__isnull=False) | Exists(told), group__any=groups, day__range=(first, last)
+    lessons = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).annotate(given=Coalesce("moved_from", "day"))
+    known = lessons.filter(
+        Q(cancelled_at__isnull=False) | Exists(told), group__any=groups, given__range=(first, last)
     )
-    return lessons.values_list("group", "day")
+    return known.values_list("group", "given")
 
 
 def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> tuple[int, ...]:

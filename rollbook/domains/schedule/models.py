@@ -1,5 +1,5 @@
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Self
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -40,6 +40,8 @@ class Room(models.Model):
 
 class LessonType(models.Model):
     """What a lesson is. The default ones have a code and, until renamed, a translated name."""
+
+    TRIAL = "trial"
 
     code = models.CharField(max_length=30, unique=True, null=True, editable=False)
     name = models.CharField(_("name"), max_length=60, blank=True)
@@ -130,10 +132,10 @@ class Lesson(models.Model):
     branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="lessons", db_index=False)
     group = models.ForeignKey("groups.Group", models.PROTECT, null=True, related_name="lessons", db_index=False)
     lesson_type = models.ForeignKey(LessonType, models.PROTECT, related_name="lessons", db_index=False)
-    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="lessons")
+    room = models.ForeignKey(Room, models.PROTECT, null=True, related_name="lessons", verbose_name=_("room"))
     teachers = models.ManyToManyField("people.Employee", through="LessonTeacher", related_name="lessons")
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
+    starts_at = models.DateTimeField(_("starts"))
+    ends_at = models.DateTimeField(_("ends"))
     day = models.DateField(editable=False)
     # The day on which the timetable has it, where it was moved to another one: who comes on some weekdays only comes
     # by it, and the timetable gives no second lesson for it.
@@ -141,8 +143,8 @@ class Lesson(models.Model):
     # The rule it was made from; once touched by a person it is not remade.
     slot = models.ForeignKey(TimetableSlot, models.PROTECT, null=True, related_name="lessons", db_index=False)
     touched_at = models.DateTimeField(null=True)
-    topic = models.CharField(max_length=200, blank=True)
-    note = models.TextField(blank=True)
+    topic = models.CharField(_("topic"), max_length=200, blank=True)
+    note = models.TextField(_("note"), max_length=2000, blank=True)
     # Confirmed on purpose to share its room or teacher with another lesson.
     is_joint = models.BooleanField(default=False)
     held_at = models.DateTimeField(null=True)
@@ -156,6 +158,8 @@ class Lesson(models.Model):
     cancelled_for = models.ForeignKey("fields.Choice", models.PROTECT, null=True, related_name="+", db_index=False)
     # What is said beside the choice; where it was cancelled before there were choices, all of it.
     cancel_reason = models.CharField(max_length=200, blank=True)
+    # Of what somebody types or moves: topic and note, teachers, time and room.
+    version = models.PositiveIntegerField(default=1, db_default=1, editable=False)
 
     objects = LessonQuerySet.as_manager()
 
@@ -184,7 +188,20 @@ class Lesson(models.Model):
         indexes = [
             models.Index(fields=["group", "starts_at"], name="lesson_of_group"),
             models.Index(fields=["branch", "day"], name="lesson_of_branch_and_day"),
+            models.Index(
+                fields=["group", "moved_from"], condition=Q(moved_from__isnull=False), name="lesson_moved_away"
+            ),
         ]
+
+    @property
+    def timetable_day(self) -> date:
+        """The day on which the timetable has it: by its weekday comes who comes on some weekdays only."""
+        return self.moved_from or self.day
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """What open pages listen to that show it: the journal of its group, and its own page."""
+        return (*([f"group:{self.group_id}"] if self.group_id else ()), f"lesson:{self.pk}")
 
 
 class LessonTeacher(models.Model):

@@ -6,9 +6,11 @@ from typing import Any
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q
 from django.db.models.lookups import IsNull
+from django.utils.translation import get_language
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
+from rollbook.domains.fields.rules import Names, told
 from rollbook.domains.schedule.models import ClosingDay, Lesson, TimetableSlot
 from rollbook.domains.schedule.rules import Weekly
 from rollbook.foundation.compiled import Rows
@@ -22,9 +24,12 @@ class LessonHead:
     day: date
     starts_at: datetime
     ends_at: datetime
+    moved_from: date | None
+    """The day on which the timetable has it."""
     held: bool
     cancelled: bool
     cancel_reason: str
+    """In words, in the language of whoever looks."""
     topic: str
     note: str
     room: str
@@ -37,7 +42,19 @@ def lessons(*, group_id: int, first: date, last: date, by: Actor) -> tuple[Lesso
     begin = datetime.combine(first, time.min, UTC) - timedelta(days=1)
     end = datetime.combine(last, time.max, UTC) + timedelta(days=1)
     rows = _lessons(by, group=group_id, first=first, last=last, begin=begin, end=end)
-    return tuple(LessonHead(*(*row[:9], row[9] or "", tuple(row[10] or ()))) for row in rows)
+    return tuple(
+        LessonHead(*(*row[:7], _reason(*row[7:11]), *row[11:13], row[13] or "", tuple(row[14] or ()))) for row in rows
+    )
+
+
+def _reason(note: str, *names: str | None) -> str:
+    """Most are cancelled for none."""
+    return note if names[0] is None else reason_in_words(Names(*map(str, names)), note)
+
+
+def reason_in_words(choice: Names | None, note: str) -> str:
+    """Why a lesson is cancelled, in the language of whoever looks."""
+    return told(choice, note, language=(get_language() or "en").partition("-")[0])
 
 
 @compiled
@@ -52,7 +69,8 @@ def _lessons(by: Actor, *, group: Any, first: Any, last: Any, begin: Any, end: A
         )
         .order_by("starts_at", "pk")
         .values_list(
-            "pk", "day", "starts_at", "ends_at", "held", "cancelled", "cancel_reason", "topic", "note", "room__name",
+            "pk", "day", "starts_at", "ends_at", "moved_from", "held", "cancelled", "cancel_reason",
+            "cancelled_for__name_ru", "cancelled_for__name_uk", "cancelled_for__name_en", "topic", "note", "room__name",
             "names",
         )
     )

@@ -83,7 +83,8 @@ BY_HAND = (
     FROM lesson CROSS JOIN terms CROSS JOIN month CROSS JOIN access_organisation rules
     JOIN groups_enrolment enrolment ON enrolment.group_id = lesson.group_id
       AND enrolment.since <= lesson.day AND (enrolment.until IS NULL OR enrolment.until > lesson.day)
-      AND (enrolment.weekdays IS NULL OR extract(isodow FROM lesson.day) = ANY(enrolment.weekdays))
+      AND (enrolment.weekdays IS NULL
+           OR extract(isodow FROM coalesce(lesson.moved_from, lesson.day)) = ANY(enrolment.weekdays))
     WHERE enrolment.client_id = ANY(%(clients)s) AND NOT EXISTS (
       SELECT FROM groups_freeze pause
       WHERE pause.client_id = enrolment.client_id AND since <= lesson.day AND pause.until > lesson.day)

@@ -16,6 +16,8 @@ from rollbook.operations.demo.people import Client, Crowd, Stay
 from rollbook.operations.demo.timetable import Branch, Group, Lesson
 
 NOTICE = timedelta(minutes=7)
+CANCELLED = ("teacher_ill", "room", "room", "other", "other", "too_few")
+"""For which of the choices, in the order of their words; of some the choice says it all."""
 
 
 class Story(Enum):
@@ -126,7 +128,8 @@ def attend(book: Book, chain: Chain, branch: Branch, crowd: Crowd, leads: int) -
             members[stay.group.id].append(stay)
     for group in branch.groups:
         for lesson in group.lessons:
-            here = [stay for stay in members[group.id] if stay.covers(lesson.day)]
+            _move(course, lesson, members[group.id])
+            here = [stay for stay in members[group.id] if stay.covers(lesson.day, lesson.moved_from)]
             lesson.taken = len(here)
             _decide(course, lesson)
             _expect(course, lesson, here)
@@ -136,6 +139,27 @@ def attend(book: Book, chain: Chain, branch: Branch, crowd: Crowd, leads: int) -
     _look_in(course, crowd, leads)
     _visit_once(course, clients)
     return course
+
+
+def _move(course: Course, lesson: Lesson, members: list[Stay]) -> None:
+    """Some lessons are moved by a day or two, where room and teachers are free, and nobody has another lesson."""
+    branch, window = course.branch, course.chain.window
+    if branch.random.random() > 0.03 or any(len(stay.client.stays) > 1 for stay in members):
+        return
+    taken = {other.day for other in lesson.group.lessons} | branch.closing_days
+    holders = [("room", lesson.room_id or 0), *(("teacher", teacher.id) for teacher in lesson.teachers)]
+    for days in (1, -1, 2, -2):
+        day = lesson.day + timedelta(days=days)
+        is_past = day < window.anchor
+        if day in taken or is_past != (lesson.day < window.anchor) or not window.first <= day <= window.last:
+            continue
+        if all(branch.diary.is_free_on(*holder, day, lesson.starts, lesson.ends) for holder in holders):
+            for holder in holders:
+                branch.diary.take(*holder, day, lesson.starts, lesson.ends)
+            said_on = min(day, lesson.day) - timedelta(days=1)
+            at = branch.clock.at(said_on, branch.random.randrange(10 * 60, 20 * 60)) if is_past else course.yesterday()
+            lesson.move(day, at, branch.random.choice(branch.administrators).who)
+            return
 
 
 def _decide(course: Course, lesson: Lesson) -> None:
@@ -169,7 +193,8 @@ def _cancel(course: Course, lesson: Lesson, at: datetime) -> None:
     random = course.branch.random
     lesson.cancelled_at = lesson.touched_at = at
     lesson.cancelled_by = random.choice(course.branch.administrators).who
-    lesson.cancel_reason = random.choice(course.chain.names.cancelled)
+    lesson.cancelled_for, said = random.choice(list(zip(CANCELLED, course.chain.names.cancelled, strict=True)))
+    lesson.cancel_reason = said if lesson.cancelled_for in {"room", "other"} else ""
 
 
 def _substitute(course: Course, lesson: Lesson) -> None:

@@ -99,11 +99,12 @@ class Stay:
     left_for: tuple[str, str] = ("", "")
     """A choice of the list, and a note."""
 
-    def covers(self, day: date) -> bool:
+    def covers(self, day: date, moved_from: date | None = None) -> bool:
+        """Whether the client is expected on that day, at a lesson that may have been moved there from another one."""
         return (
             self.since <= day
             and (self.until is None or day < self.until)
-            and (self.weekdays is None or day.isoweekday() in self.weekdays)
+            and (self.weekdays is None or (moved_from or day).isoweekday() in self.weekdays)
         )
 
 

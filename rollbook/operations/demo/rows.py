@@ -214,6 +214,7 @@ class Lesson(NamedTuple):
     starts_at: datetime
     ends_at: datetime
     day: date
+    moved_from: date | None
     slot_id: int | None
     touched_at: datetime | None
     topic: str
@@ -222,6 +223,7 @@ class Lesson(NamedTuple):
     held_by_id: int | None
     cancelled_at: datetime | None
     cancelled_by_id: int | None
+    cancelled_for_id: int | None
     cancel_reason: str
 
 

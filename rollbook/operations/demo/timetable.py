@@ -9,6 +9,7 @@ from itertools import count, product
 from random import Random
 from typing import NamedTuple
 
+from rollbook.domains.fields.rules import DEFAULT_CHOICES
 from rollbook.domains.schedule.rules import Weekly, lesson_days
 from rollbook.operations.demo import rows
 from rollbook.operations.demo.book import JOB, Book, Clock, Who
@@ -28,6 +29,14 @@ _WEEKS = {
 class Room(NamedTuple):
     id: int
     is_hall: bool
+
+
+class Moved(NamedTuple):
+    """Who moved a lesson, when, and from which day."""
+
+    at: datetime
+    by: Who
+    day: date
 
 
 @dataclass(slots=True, eq=False)
@@ -50,7 +59,11 @@ class Lesson:
     held_by: Who | None = None
     cancelled_at: datetime | None = None
     cancelled_by: Who | None = None
+    cancelled_for: str = ""
+    """The code of the choice."""
     cancel_reason: str = ""
+    moved_from: date | None = None
+    moved: Moved | None = None
     taken: int = 0
     """Seats: those enrolled on the day, and guests."""
     is_alone: bool = False
@@ -59,6 +72,11 @@ class Lesson:
     @property
     def ends(self) -> int:
         return self.starts + self.minutes
+
+    def move(self, day: date, at: datetime, by: Who) -> None:
+        """To another day than the timetable has it, at the same time."""
+        self.moved = Moved(at, by, self.day)
+        self.day, self.moved_from, self.touched_at = day, self.day, at
 
 
 @dataclass(slots=True, eq=False)
@@ -347,18 +365,31 @@ def write_lessons(book: Book, chain: Chain, branch: Branch, lessons: list[Lesson
         kind, group = ("individual", None) if lesson.is_alone else ("group", lesson.group.id)
         book.add(rows.Lesson(
             lesson.id, branch.id, group, chain.lesson_types[kind], lesson.room_id, starts_at,
-            ends_at, lesson.day, lesson.slot_id, lesson.touched_at, lesson.topic, lesson.note, lesson.held_at,
-            lesson.held_by and lesson.held_by.user_id, lesson.cancelled_at,
-            lesson.cancelled_by and lesson.cancelled_by.user_id, lesson.cancel_reason,
+            ends_at, lesson.day, lesson.moved_from, lesson.slot_id, lesson.touched_at, lesson.topic, lesson.note,
+            lesson.held_at, lesson.held_by and lesson.held_by.user_id, lesson.cancelled_at,
+            lesson.cancelled_by and lesson.cancelled_by.user_id,
+            chain.choices["cancellation", lesson.cancelled_for] if lesson.cancelled_for else None, lesson.cancel_reason,
         ))
         during, counts = f"[{starts_at.isoformat()},{ends_at.isoformat()})", lesson.cancelled_at is None
         for teacher in lesson.teachers:
             book.add(rows.LessonTeacher(book.id(rows.LessonTeacher), lesson.id, teacher.id, during, counts))
-        if lesson.cancelled_at and lesson.cancelled_by:
-            book.tell(
-                "lesson.cancelled", f"lesson:{lesson.id}", lesson.cancelled_at, lesson.cancelled_by,
-                {"reason": lesson.cancel_reason}, within=f"group:{lesson.group.id}",
-            )
+        _tell_changes(book, lesson)
+
+
+def _tell_changes(book: Book, lesson: Lesson) -> None:
+    """That it was moved, or called off, and why."""
+    subject, within = f"lesson:{lesson.id}", f"group:{lesson.group.id}"
+    if moved := lesson.moved:
+        clock = f"T{lesson.starts // 60:02}:{lesson.starts % 60:02}"
+        book.tell(
+            "lesson.moved", subject, moved.at, moved.by, {"when": f"{lesson.day}{clock}"},
+            old={"when": f"{moved.day}{clock}"}, within=within,
+        )
+    if lesson.cancelled_at and lesson.cancelled_by:
+        why: dict[str, object] = {"choice": DEFAULT_CHOICES["cancellation"][lesson.cancelled_for]._asdict()}
+        if lesson.cancel_reason:
+            why["reason"] = lesson.cancel_reason
+        book.tell("lesson.cancelled", subject, lesson.cancelled_at, lesson.cancelled_by, why, within=within)
 
 
 def _tell_made(book: Book, window: Window, branch: Branch, group: Group) -> None:

@@ -37,6 +37,16 @@ PROMISES = (
         """,
     ),
     Promise(
+        "guests_of_a_trial_lesson",
+        _("In a trial lesson every guest is a trial."),
+        """
+        SELECT format('client:%s lesson:%s', mark.client_id, mark.lesson_id) FROM journal_mark mark
+        JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        JOIN schedule_lessontype kind ON kind.id = lesson.lesson_type_id
+        WHERE kind.code = 'trial' AND mark.status IS NOT NULL AND mark.kind IN ('one_off', 'make_up')
+        """,
+    ),
+    Promise(
         "make_up_pairs",
         _("A make-up works off a miss of the same client, and not one that was worked off by hand."),
         """

@@ -36,6 +36,11 @@ PROMISES = (
         """,
     ),
     Promise(
+        "moved_from_elsewhere",
+        _("A lesson that was moved is on another day than the one that it came from."),
+        "SELECT 'lesson:' || id FROM schedule_lesson WHERE moved_from = day",
+    ),
+    Promise(
         "lessons_ahead",
         _("Every running group whose timetable goes on has lessons ahead: the nightly job runs."),
         """

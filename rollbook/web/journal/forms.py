@@ -13,7 +13,7 @@ from rollbook.domains.journal.models import Status
 from rollbook.domains.schedule.rules import month_of
 from rollbook.foundation.keys import Key
 from rollbook.foundation.texts import clean_line
-from rollbook.web.forms import NameField, WholeField
+from rollbook.web.forms import WholeField
 
 FIELD = re.compile(r"(mark|seen|late)-([0-9]{1,18})", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -59,10 +59,6 @@ class MarksForm(forms.Form):
         for name, value in self.cleaned_data.items():
             if (match := FIELD.fullmatch(name)) and match[1] == kind:
                 yield int(match[2]), value
-
-
-class CancellationForm(forms.Form):
-    reason = NameField(label=_("Reason"), max_length=200)
 
 
 @dataclass(frozen=True, slots=True)

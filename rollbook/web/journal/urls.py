@@ -1,13 +1,20 @@
 from django.urls import path
 
-from rollbook.web.journal import views
+from rollbook.web.journal import lesson, views
 
 urlpatterns = [
     path("groups/", views.group_list, name="groups"),
     path("groups/<int:group_id>/", views.group, name="group"),
-    path("lessons/<int:lesson_id>/", views.lesson_page, name="lesson"),
+    path("lessons/<int:lesson_id>/", lesson.page, name="lesson"),
     path("lessons/<int:lesson_id>/marks/", views.marks, name="lesson-marks"),
     path("lessons/<int:lesson_id>/everyone/", views.everyone, name="lesson-everyone"),
-    path("lessons/<int:lesson_id>/cancellation/", views.cancellation, name="lesson-cancellation"),
-    path("lessons/<int:lesson_id>/cancellation/undo/", views.cancellation_undo, name="lesson-cancellation-undo"),
+    path("lessons/<int:lesson_id>/holding/", lesson.holding, name="lesson-holding"),
+    path("lessons/<int:lesson_id>/holding/undo/", lesson.holding_undo, name="lesson-holding-undo"),
+    path("lessons/<int:lesson_id>/details/", lesson.details, name="lesson-details"),
+    path("lessons/<int:lesson_id>/substitution/", lesson.substitution, name="lesson-substitution"),
+    path("lessons/<int:lesson_id>/move/", lesson.move, name="lesson-move"),
+    path("lessons/<int:lesson_id>/guests/", lesson.guests, name="lesson-guests"),
+    path("lessons/<int:lesson_id>/guests/<int:guest_id>/undo/", lesson.guest_undo, name="lesson-guest-undo"),
+    path("lessons/<int:lesson_id>/cancellation/", lesson.cancellation, name="lesson-cancellation"),
+    path("lessons/<int:lesson_id>/cancellation/undo/", lesson.cancellation_undo, name="lesson-cancellation-undo"),
 ]

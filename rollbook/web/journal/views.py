@@ -2,17 +2,18 @@ from datetime import date, timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from rollbook.domains.journal.actions import StaleMark
 from rollbook.domains.schedule.rules import month_of
-from rollbook.screens import groups, journal, lesson
-from rollbook.web.history import told
+from rollbook.screens import groups, journal
+from rollbook.web.journal import lesson
 from rollbook.web.journal.cells import Words, cell, choices, heads, in_words, row_of_cells, sums
-from rollbook.web.journal.forms import CancellationForm, GroupsAsked, MarksForm, days_asked, days_shown
+from rollbook.web.journal.forms import GroupsAsked, MarksForm, days_asked, days_shown
 from rollbook.web.journal.words import soon, timetable
-from rollbook.web.pages import see_other, show
-from rollbook.workflows import lesson_cancelled, lesson_marked
+from rollbook.web.pages import show
+from rollbook.workflows import lesson_marked
 
 
 @require_GET
@@ -38,16 +39,11 @@ def group(request: HttpRequest, group_id: int) -> HttpResponse:
     )
 
 
-@require_GET
-def lesson_page(request: HttpRequest, lesson_id: int) -> HttpResponse:
-    return _lesson(request, lesson_id, MarksForm())
-
-
 @require_POST
 def marks(request: HttpRequest, lesson_id: int) -> HttpResponse:
     form = MarksForm(request.POST)
     if not form.is_valid():
-        return _lesson(request, lesson_id, form, status=422)
+        return lesson.shown(request, lesson_id, marks=form, status=422)
     try:
         lesson_marked.mark(
             lesson_id=lesson_id, marks=form.marks, seen=form.seen, minutes_late=form.minutes_late, at=timezone.now(),
@@ -64,40 +60,12 @@ def everyone(request: HttpRequest, lesson_id: int) -> HttpResponse:
     return _changed(request, lesson_id, list(clients))
 
 
-@require_POST
-def cancellation(request: HttpRequest, lesson_id: int) -> HttpResponse:
-    form = CancellationForm(request.POST)
-    if not form.is_valid():
-        return _lesson(request, lesson_id, MarksForm(), status=422, cancellation=form)
-    lesson_cancelled.cancel(
-        lesson_id=lesson_id, reason=form.cleaned_data["reason"], at=timezone.now(), by=request.actor
-    )
-    return see_other("lesson", lesson_id)
-
-
-@require_POST
-def cancellation_undo(request: HttpRequest, lesson_id: int) -> HttpResponse:
-    lesson_cancelled.restore(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
-    return see_other("lesson", lesson_id)
-
-
 def _changed(request: HttpRequest, lesson_id: int, clients: list[int]) -> HttpResponse:
-    """To a plain form the page of the lesson; to a script the cells that changed, and the balances."""
-    if not request.htmx:
-        return see_other("lesson", lesson_id)
+    """To a form of the lesson's page that page; to the journal the cells that changed, and the balances."""
+    if not request.htmx or request.htmx.target == lesson.BLOCK:
+        return lesson.done(request, lesson_id, _("Marked."))
     changed = journal.changed(lesson_id=lesson_id, clients=clients, by=request.actor)
     return show(request, "journal/changed.html", block="changed", changed=changed, words=Words(), cell=cell)
-
-
-def _lesson(
-    request: HttpRequest, lesson_id: int, form: MarksForm, *, status: int = 200,
-    cancellation: CancellationForm | None = None,
-) -> HttpResponse:
-    page = lesson.page(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
-    return show(
-        request, "journal/lesson.html", block="lesson", status=status, page=page, form=form, words=Words(),
-        choices=choices(), cancellation=cancellation or CancellationForm(), told=told,
-    )
 
 
 def _is_month_of(first: date, today: date) -> bool:

@@ -173,6 +173,10 @@ class Things:
 # What must be so before a thing can be done; it is made so only for those who may do it. Either another request, sent
 # by the owner, or rows.
 AFTER = {
+    ("POST", "/lessons/<int:lesson_id>/holding/undo/"): ("POST", "/lessons/<int:lesson_id>/holding/"),
+    ("DELETE", "/api/v1/lessons/<int:lesson_id>/holding"): ("POST", "/lessons/<int:lesson_id>/holding/"),
+    ("POST", "/lessons/<int:lesson_id>/guests/<int:guest_id>/undo/"): ("POST", "/lessons/<int:lesson_id>/guests/"),
+    ("DELETE", "/api/v1/lessons/<int:lesson_id>/guests/<int:guest_id>"): ("POST", "/lessons/<int:lesson_id>/guests/"),
     ("POST", "/lessons/<int:lesson_id>/cancellation/undo/"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("DELETE", "/api/v1/lessons/<int:lesson_id>/cancellation"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("POST", "/settings/access/<int:user_id>/disabling/undo/"): ("POST", "/settings/access/<int:user_id>/disabling/"),
@@ -281,6 +285,22 @@ def nothing():
     return {}
 
 
+def called_off():
+    return {"choice_id": Choice.objects.get(of="cancellation", code="other").pk}
+
+
+def moved(room):
+    return {"day": "2026-09-02", "starts": "10:00", "minutes": 45, "room_id": room}
+
+
+def new_guest():
+    return {"first_name": "Another", "kinship": "mother", "kind": "trial"}
+
+
+def new_guest_in():
+    return {"client": {"first_name": "Another"}}
+
+
 def new_member():
     return {"first_name": "Another", "since": "2026-09-01", "kinship": "mother"}
 
@@ -293,8 +313,8 @@ IDLE = {
     ("POST", "/account/sessions/end/"): "everybody here has one browser",
 }
 
-# What does two things at once takes the right of both: here that to add a client to the branch of the group.
-TAKES_MORE = {new_member: ("client.edit", "branch")}
+# What does two things at once takes the right of both: here that to add a client to the branch of group or lesson.
+TAKES_MORE = dict.fromkeys((new_member, new_guest, new_guest_in), ("client.edit", "branch"))
 
 # What is sent; an address that takes different things has several.
 BODIES = {
@@ -312,7 +332,11 @@ BODIES = {
     ],
     ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10", "choice_id": reason("churn")}],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
-    ("POST", "/lessons/<int:lesson_id>/cancellation/"): [lambda: {"reason": "Flu"}],
+    ("POST", "/lessons/<int:lesson_id>/details/"): [lambda: {"topic": "Castling", "note": ""}],
+    ("POST", "/lessons/<int:lesson_id>/substitution/"): [lambda employee: {"first": employee}],
+    ("POST", "/lessons/<int:lesson_id>/move/"): [moved],
+    ("POST", "/lessons/<int:lesson_id>/guests/"): [lambda newcomer: {"client": newcomer, "kind": "trial"}, new_guest],
+    ("POST", "/lessons/<int:lesson_id>/cancellation/"): [called_off],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
     ("POST", "/payments/<int:payment_id>/reversal/"): [lambda: {"reason": "By mistake"}],
     ("POST", "/clients/new/"): [
@@ -367,7 +391,11 @@ BODIES = {
     ("POST", "/api/v1/lessons/<int:lesson_id>/marks"): [
         lambda client: {"marks": [{"client_id": client, "status": "attended"}]}
     ],
-    ("POST", "/api/v1/lessons/<int:lesson_id>/cancellation"): [lambda: {"reason": "Flu"}],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/details"): [lambda: {"topic": "Castling"}],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/substitution"): [lambda employee: {"teacher_ids": [employee]}],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/move"): [moved],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/guests"): [lambda newcomer: {"client_id": newcomer}, new_guest_in],
+    ("POST", "/api/v1/lessons/<int:lesson_id>/cancellation"): [lambda: {"reason": "Flu"}, called_off],
     ("POST", "/api/v1/clients/<int:client_id>/payments"): [payment],
     ("POST", "/api/v1/payments/<int:payment_id>/reversal"): [lambda: {"reason": "By mistake"}],
     ("POST", "/account/name/"): [lambda: {"name": "Another"}],

@@ -73,7 +73,7 @@ PLACES = {
 # Whoever reaches a group of a branch sees the branch.
 SEEN_IN_PART = {"branch", "closing day"}
 # Ids of an address that are not of the kind which its row names.
-IN_ADDRESS = {"user_id": "user"}
+IN_ADDRESS = {"user_id": "user", "guest_id": "newcomer"}
 # Whoever has no second factor is told so, or led to another way of proving who they are; nothing is done.
 ALIKE = {"nothing": {"done", "not found", "prove it", "422"}}
 # Who is no member of a lesson is refused by the business, be they elsewhere or nowhere: 409 as for anybody else.
@@ -343,7 +343,9 @@ def test_an_id_from_elsewhere_in_a_body_is_refused_like_an_absent_one(stage, swa
     asked, wrong = 0, []
     for person in ROLES["who"]:
         place = where_done(person, route)
-        for body in [body for body in sent(person, route, place) if place and kind in parameters(body)]:
+        if place is None:
+            continue
+        for body in [body for body in sent(person, route, place) if kind in parameters(body)]:
             absent = stage.ask(person, *route, place, body, swapped={kind: stage.things.id(kind, "absent")})
             hidden = [other for other in PLACES[kind] if not chooses(person, route, kind, place, other)]
             answers = [stage.ask(person, *route, place, body, swapped={kind: stage.things.id(kind, o)}) for o in hidden]

@@ -17,7 +17,7 @@ from rollbook.domains.imports.rules import Problem, plain, twice
 from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
-from rollbook.domains.schedule.models import Lesson
+from rollbook.domains.schedule.models import Lesson, LessonType
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
 
@@ -40,6 +40,7 @@ class _Meeting(NamedTuple):
     day: date
     cancelled: bool
     is_to_come: bool
+    is_trial: bool
 
 
 @transaction.atomic
@@ -50,10 +51,10 @@ def load_marks(*, rows: Sequence[MarkRow], means: Mapping[int, Means], at: datet
     """
     by.must_everywhere(Permission.JOURNAL_MARK)
     lessons = {
-        pk: _Meeting(group, day, cancelled is not None, day > local(at, zone).date())
-        for pk, group, day, cancelled, zone in Lesson.objects.filter(
+        pk: _Meeting(group, day, cancelled is not None, day > local(at, zone).date(), kind == LessonType.TRIAL)
+        for pk, group, day, cancelled, zone, kind in Lesson.objects.filter(
             pk__in={row.lesson for row in rows}
-        ).values_list("pk", "group", "day", "cancelled_at", "branch__time_zone")
+        ).values_list("pk", "group", "day", "cancelled_at", "branch__time_zone", "lesson_type__code")
     }
     misses = Mark.objects.in_bulk([row.makes_up for row in rows if row.makes_up])
     refuse([*_nonsense(rows, lessons), *_doubled(rows), *_strangers(rows, lessons), *_no_misses(rows, misses)])
@@ -113,6 +114,8 @@ def _nonsense(rows: Iterable[MarkRow], lessons: Mapping[int, _Meeting]) -> Itera
             yield row.refused("minutes_late", N_("Only who came can have come late."))
         if row.makes_up and row.kind != Kind.MAKE_UP:
             yield row.refused("kind", N_("What works a miss off is of the kind make_up."))
+        if lessons[row.lesson].is_trial and row.kind in (Kind.ONE_OFF, Kind.MAKE_UP):
+            yield row.refused("kind", N_("In a trial lesson every guest is a trial."))
         if lessons[row.lesson].cancelled:
             yield row.refused("lesson", N_("The lesson is cancelled: nobody can be marked in it."))
         if lessons[row.lesson].is_to_come and row.status in (Status.ATTENDED, Status.MISSED):

@@ -1,16 +1,17 @@
 from collections.abc import Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.db.models import F, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
-from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.actor import Actor
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history import actions as history
+from rollbook.domains.journal.actions.window import refuse_too_late
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
 from rollbook.domains.schedule.models import Lesson
@@ -29,10 +30,6 @@ class LessonIsCancelled(Refused):
 
 class NotYet(Refused):
     """Who came is known on the day of the lesson, not before."""
-
-
-class TooLate(Refused):
-    """The days in which whoever teaches may mark are over."""
 
 
 class WorkedOff(Refused):
@@ -149,15 +146,7 @@ def _refuse_time(
     today = local(at, lesson.branch.time_zone).date()
     if lesson.day > today and {Status.ATTENDED, Status.MISSED} & set(marks.values()):
         raise NotYet(_("The lesson has not been yet: who came can be marked on its day."))
-    if lesson.day < today - timedelta(days=edit_days):
-        if Permission.JOURNAL_CORRECT in Lesson.objects.all().held_on(by, lesson.pk, Permission.JOURNAL_CORRECT):
-            return
-        sentence = ngettext(
-            "Marks can be changed for {days} day after the lesson.",
-            "Marks can be changed for {days} days after the lesson.",
-            edit_days,
-        )
-        raise TooLate(sentence.format(days=edit_days))
+    refuse_too_late(lesson, edit_days, at, by)
 
 
 def _welcome(lesson: Lesson, rows: Collection[Any]) -> None:
@@ -170,7 +159,8 @@ def _welcome(lesson: Lesson, rows: Collection[Any]) -> None:
 def _enrolled(lesson: Lesson, clients: Collection[int]) -> set[int]:
     if not clients:
         return set()
-    found = _coming(group=lesson.group_id, clients=list(clients), day=lesson.day, weekday=lesson.day.isoweekday())
+    weekday = lesson.timetable_day.isoweekday()
+    found = _coming(group=lesson.group_id, clients=list(clients), day=lesson.day, weekday=weekday)
     return {client for (client,) in found}
 
 

@@ -1,13 +1,18 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.schedule.actions.changes import TookPlace, move_lesson, set_teachers
 from rollbook.domains.schedule.actions.closing_days import close_days, open_day
 from rollbook.domains.schedule.actions.generation import Collision, Made, make_lessons, withdraw_lessons
 from rollbook.domains.schedule.actions.lesson_types import add_default_lesson_types
 from rollbook.domains.schedule.actions.lessons import (
-    PlaceIsTaken,
+    CalledOff,
+    NotBegun,
     cancel_lesson,
+    describe_lesson,
     hold_lesson,
     restore_lesson,
+    say_held,
+    say_not_held,
     unhold_lesson,
 )
 from rollbook.domains.schedule.actions.loading import (
@@ -18,6 +23,7 @@ from rollbook.domains.schedule.actions.loading import (
     load_rooms,
     load_slots,
 )
+from rollbook.domains.schedule.actions.places import PlaceIsTaken
 from rollbook.domains.schedule.actions.rooms import (
     RoomFields,
     RoomInUse,
@@ -30,9 +36,10 @@ from rollbook.domains.schedule.actions.timetable import MeetsThenAlready, NewSlo
 from rollbook.domains.schedule.actions.unloading import unload_closing_days, unload_lessons, unload_rooms, unload_slots
 
 __all__ = [
-    "Collision", "LoadedLessons", "Made", "MeetsThenAlready", "NewSlot", "Overlap", "PlaceIsTaken", "RoomFields",
-    "RoomInUse", "add_default_lesson_types", "add_room", "add_slots", "archive_room", "cancel_lesson",
-    "change_room", "close_days", "end_slots", "hold_lesson", "load_closing_days", "load_lessons", "load_rooms",
-    "load_slots", "make_lessons", "open_day", "restore_lesson", "restore_room", "unhold_lesson",
+    "CalledOff", "Collision", "LoadedLessons", "Made", "MeetsThenAlready", "NewSlot", "NotBegun", "Overlap",
+    "PlaceIsTaken", "RoomFields", "RoomInUse", "TookPlace", "add_default_lesson_types", "add_room", "add_slots",
+    "archive_room", "cancel_lesson", "change_room", "close_days", "describe_lesson", "end_slots", "hold_lesson",
+    "load_closing_days", "load_lessons", "load_rooms", "load_slots", "make_lessons", "move_lesson", "open_day",
+    "restore_lesson", "restore_room", "say_held", "say_not_held", "set_teachers", "unhold_lesson",
     "unload_closing_days", "unload_lessons", "unload_rooms", "unload_slots", "withdraw_lessons",
 ]

@@ -64,6 +64,13 @@ CANDIDATES = f"""
         WHERE rule.id IS NULL AND lesson.group_id = slot.group_id AND lesson.ends_at > time.starts_at
           AND lesson.starts_at BETWEEN time.starts_at - interval '10 hours' AND time.ends_at - interval '1 microsecond'
       )
+      -- And so does one that was moved away, on the day from which it was.
+      AND NOT EXISTS (
+        SELECT FROM schedule_lesson lesson
+        LEFT JOIN schedule_timetableslot rule ON rule.id = lesson.slot_id
+          AND (rule.valid_until IS NULL OR rule.valid_until > lesson.moved_from)
+        WHERE rule.id IS NULL AND lesson.group_id = slot.group_id AND lesson.moved_from = given.day::date
+      )
   ),
   expected AS (
     SELECT candidate.slot_id, candidate.day, employee.id AS employee_id

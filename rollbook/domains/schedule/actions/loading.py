@@ -3,8 +3,7 @@ as they are, confirmed as joint, and are told (spec 12, 10)."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, time
 
 from django.db import transaction
 from django.db.models import Q
@@ -19,6 +18,7 @@ from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.fields import ClosingDayRow, LessonRow, RoomRow, SlotRow
 from rollbook.domains.schedule.models import ClosingDay, Lesson, LessonTeacher, LessonType, Room, TimetableSlot
 from rollbook.domains.schedule.rules import Span, overlaps
+from rollbook.foundation.periods import instant
 from rollbook.foundation.tables import N_
 
 
@@ -117,8 +117,8 @@ def load_lessons(*, rows: Sequence[LessonRow], branch_id: int, at: datetime, by:
     _refuse_backwards(rows)
     types = _types(rows)
     slots = _slots(rows)
-    zone = ZoneInfo(branch.time_zone)
-    spans = [(_instant(row.day, row.starts, zone), _instant(row.day, row.ends, zone)) for row in rows]
+    zone = branch.time_zone
+    spans = [(instant(row.day, row.starts, zone), instant(row.day, row.ends, zone)) for row in rows]
     meetings = _meetings(rows, spans, branch_id)
     if meetings:
         by.must_everywhere(Permission.LESSON_JOIN)
@@ -152,10 +152,6 @@ def load_lessons(*, rows: Sequence[LessonRow], branch_id: int, at: datetime, by:
 
 def _minutes(row: SlotRow | LessonRow) -> int:
     return (row.ends.hour - row.starts.hour) * 60 + row.ends.minute - row.starts.minute
-
-
-def _instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, clock, zone).astimezone(UTC)
 
 
 def _refuse_backwards(rows: Sequence[SlotRow] | Sequence[LessonRow]) -> None:

@@ -41,8 +41,8 @@ def unload_lessons(*, ids: Ids, at: datetime, by: Actor) -> None:
     """Lessons go again; one that was charged for is cancelled."""
     by.must_everywhere(Permission.LESSON_EDIT)
     cancelled = {
-        "cancelled_at": at, "cancelled_by": by.user_id, "cancel_reason": _("The import was undone"), "held_at": None,
-        "held_by": None, "touched_at": at,
+        "cancelled_at": at, "cancelled_by": by.user_id, "cancelled_for": None,
+        "cancel_reason": _("The import was undone"), "held_at": None, "held_by": None, "touched_at": at,
     }
     rows = Lesson.objects.filter(pk__in=ids)
     take_away(rows=rows, word="lesson", within="group", kept_as=cancelled, at=at, by=by)
