@@ -34,9 +34,14 @@ class MarkQuerySet(ScopedQuerySet["Mark"]):
         """Those that say something: a mark taken back keeps its row for its version and the ledger."""
         return self.filter(status__isnull=False)
 
-    def visits(self) -> Self:
-        """Those who came to a lesson that took place: in a cancelled one no marks count."""
-        return self.filter(status=Status.ATTENDED, lesson__cancelled_at=None)
+    def holding(self) -> Self:
+        """Visits that use a right to a make-up, or keep it: of whoever came or is expected. One that was missed frees
+        it, and so does one whose lesson is cancelled."""
+        return self.filter(status__in=[Status.PLANNED, Status.ATTENDED], stands_aside=False, makes_up__isnull=False)
+
+    def rights(self) -> Self:
+        """Misses that may be worked off: not by hand yet, and not lapsed. Whether a visit holds them is not asked."""
+        return self.filter(make_up_until__isnull=False, worked_off_on=None, lapsed_on=None, stands_aside=False)
 
 
 class Mark(models.Model):
