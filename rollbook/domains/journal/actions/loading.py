@@ -180,7 +180,8 @@ def load_worked_off(*, rows: Sequence[WorkedOffRow], at: datetime, by: Actor) ->
         mark.worked_off_on, mark.worked_off_note, mark.lapsed_on = row.day, row.note, None
         mark.version += 1
     refuse(problems)
-    Mark.objects.bulk_update(marks.values(), ["worked_off_on", "worked_off_note", "lapsed_on", "version"], batch_size=1000)
+    changed = ["worked_off_on", "worked_off_note", "lapsed_on", "version"]
+    Mark.objects.bulk_update(marks.values(), changed, batch_size=1000)
     changes = [
         history.Change(f"mark:{row.mark}", plain(row), within=f"client:{marks[row.mark].client_id}") for row in rows
     ]

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.groups.models import Enrolment, Freeze
+from rollbook.domains.groups.models import Enrolment, EnrolmentQuerySet, Freeze
 from rollbook.domains.history import actions as history
 from rollbook.domains.journal.actions.rights import (
     MISSES,
@@ -111,11 +111,8 @@ def refound_visits(*, lesson_id: int, at: datetime, by: Actor) -> tuple[Withdraw
     of_lesson = Mark.objects.filter(
         lesson=lesson_id, status__in=[Status.PLANNED, Status.ATTENDED], makes_up__isnull=False
     )
-    ids = list(of_lesson.values_list("makes_up", flat=True))
-    if not ids:
-        return ()
-    list(Mark.objects.filter(pk__in=ids).locked().order_by("pk").values_list("pk"))
-    visits = list(of_lesson.locked().annotate(group_id=F("lesson__group")).order_by("pk"))
+    list(Mark.objects.filter(visits__in=of_lesson).locked().order_by("pk").values_list("pk"))
+    visits: list[Any] = list(of_lesson.locked().annotate(group_id=F("lesson__group")).order_by("pk"))
     misses, unfounded = misses_of(visits), []
     for visit in visits:
         try:
@@ -183,7 +180,7 @@ def lapse_rights(*, at: datetime, by: Actor) -> int:
     ids -= set(Mark.objects.holding().filter(makes_up__in=ids).values_list("makes_up", flat=True))
     lapsed = Mark.objects.filter(pk__in=ids)
     changes = [
-        history.Change(f"mark:{pk}", {"until": until.isoformat()}, within=f"client:{client}")
+        history.Change(f"mark:{pk}", {"until": str(until)}, within=f"client:{client}")
         for pk, client, until in lapsed.order_by("pk").values_list("pk", "client", "make_up_until")
     ]
     lapsed.update(lapsed_on=F("make_up_until") + timedelta(days=1))
@@ -196,9 +193,7 @@ def free_places(lesson: Lesson) -> int | None:
     rule 5). None where the capacity is not known. Those who pause are not expected, and guests who missed were none."""
     if not lesson.group or lesson.group.capacity is None:
         return None
-    day = lesson.moved_from or lesson.day
-    comes = Q(weekdays=None) | Q(weekdays__contains=[day.isoweekday()])
-    members = set(Enrolment.objects.on(lesson.day).filter(comes, group=lesson.group_id).values_list("client", flat=True))
+    members = set(_comers(lesson).values_list("client", flat=True))
     frozen = Freeze.objects.within(lesson.day, lesson.day).filter(client__in=members)
     members -= set(frozen.values_list("client", flat=True))
     guests = Mark.objects.filter(lesson=lesson, status__in=[Status.PLANNED, Status.ATTENDED]).exclude(kind=Kind.REGULAR)
@@ -229,16 +224,17 @@ def _refuse_lesson(miss: Mark, lesson: Lesson, at: datetime) -> None:
         raise NoVisit(_("That lesson has been already."))
     if miss.make_up_until and lesson.day > miss.make_up_until:
         raise NoRight(_("It may be worked off until {day}.").format(day=said(miss.make_up_until)))
-    if lesson.pk == miss.lesson_id or _is_member(miss.client_id, lesson):
+    if lesson.pk == miss.lesson_id or _comers(lesson).filter(client=miss.client_id).exists():
         raise NoVisit(_("The client is expected at that lesson anyway."))
     if Freeze.objects.within(lesson.day, lesson.day).filter(client=miss.client_id).exists():
         raise NoVisit(_("The client is frozen on the day of that lesson."))
 
 
-def _is_member(client_id: int, lesson: Lesson) -> bool:
-    day = lesson.moved_from or lesson.day
-    comes = Q(weekdays=None) | Q(weekdays__contains=[day.isoweekday()])
-    return Enrolment.objects.on(lesson.day).filter(comes, client=client_id, group=lesson.group_id).exists()
+def _comers(lesson: Lesson) -> EnrolmentQuerySet:
+    """Those who come to this lesson as members, freezes aside."""
+    weekday = (lesson.moved_from or lesson.day).isoweekday()
+    comes = Q(weekdays=None) | Q(weekdays__contains=[weekday])
+    return Enrolment.objects.on(lesson.day).filter(comes, group=lesson.group_id)
 
 
 def _refuse_month(miss: Mark, day: date, a_month: int | None) -> None:

@@ -131,8 +131,9 @@ def mark(
         within=f"group:{lesson.group_id}" if lesson.group_id else "",
         old={str(old.client_id): old.status for old in olds}, new={str(row.client_id): row.status for row in changed},
     )
-    elsewhere = {miss.group_id for miss in misses.values()} | {visit.group_id for visit in withdrawn}
-    return Marked(tuple(written), withdrawn, frozenset(elsewhere - {None, lesson.group_id}))
+    elsewhere = [*misses.values(), *withdrawn]
+    groups = frozenset(row.group_id for row in elsewhere if row.group_id and row.group_id != lesson.group_id)
+    return Marked(tuple(written), withdrawn, groups)
 
 
 _COUNTING = (Status.PLANNED, Status.ATTENDED)
