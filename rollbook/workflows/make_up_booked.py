@@ -12,6 +12,7 @@ from rollbook.domains.journal.actions import NoRight
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation import live
+from rollbook.foundation.errors import NotAllowed, NotFound
 
 _UNDER = Permission.VISIT_BOOK
 
@@ -20,8 +21,8 @@ _UNDER = Permission.VISIT_BOOK
 def book(*, miss_id: int, lesson_id: int, over_capacity: bool = False, at: datetime, by: Actor) -> int:
     """Book a visit of a lesson that works this miss off: the client is expected there as a guest, and the right is used
     once. Returns the mark of the visit. LessonFull may be gone over by `over_capacity`."""
-    lesson = Lesson.objects.select_related("group", "branch").pick_to_change(by, _UNDER, lesson_id)
     miss = Mark.objects.select_related("lesson__group").pick(by, _UNDER, miss_id)
+    lesson = _open_lesson(lesson_id, by)
     if not house().make_ups:
         raise NoRight
     visit = journal.book_visit(
@@ -38,6 +39,14 @@ def take_back(*, miss_id: int, at: datetime, by: Actor) -> None:
     miss = Mark.objects.select_related("lesson__group").pick(by, _UNDER, miss_id)
     visit = journal.unbook_visit(miss_id=miss.pk, at=at, by=by)
     _tell(miss, visit.group_id, visit.lesson_id)
+
+
+def _open_lesson(lesson_id: int, by: Actor) -> Lesson:
+    """Locked; it is chosen among those that are open to booking, and one that is only seen is none of them."""
+    try:
+        return Lesson.objects.select_related("group", "branch").pick_to_change(by, _UNDER, lesson_id)
+    except NotAllowed as error:
+        raise NotFound from error
 
 
 def _terms(miss: Mark, by: Actor) -> tariffs.Terms:

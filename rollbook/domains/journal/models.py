@@ -66,7 +66,7 @@ class Mark(models.Model):
     # Until when the miss may be worked off; None gives no right.
     make_up_until = models.DateField(null=True)
     makes_up = models.ForeignKey("self", models.PROTECT, null=True, related_name="visits", db_index=False)
-    # Its lesson is cancelled: it counts for nothing meanwhile. Kept by a trigger (migration 0005).
+    # Its lesson is cancelled: it counts for nothing meanwhile. Kept by a trigger (migration 0004).
     stands_aside = models.BooleanField(default=False, db_default=False, editable=False)
     worked_off_on = models.DateField(null=True)
     worked_off_note = models.CharField(max_length=200, blank=True)
@@ -119,4 +119,5 @@ class Mark(models.Model):
                 condition=Q(make_up_until__isnull=False, worked_off_on=None, lapsed_on=None),
                 name="mark_open_rights",
             ),
+            models.Index(fields=["lapsed_on"], condition=Q(lapsed_on__isnull=False), name="mark_lapsed_rights"),
         ]

@@ -193,11 +193,10 @@ def free_places(lesson: Lesson) -> int | None:
     rule 5). None where the capacity is not known. Those who pause are not expected, and guests who missed were none."""
     if not lesson.group or lesson.group.capacity is None:
         return None
-    members = set(_comers(lesson).values_list("client", flat=True))
-    frozen = Freeze.objects.within(lesson.day, lesson.day).filter(client__in=members)
-    members -= set(frozen.values_list("client", flat=True))
+    frozen = Freeze.objects.within(lesson.day, lesson.day).values("client")
+    members = _comers(lesson).exclude(client__in=frozen)
     guests = Mark.objects.filter(lesson=lesson, status__in=[Status.PLANNED, Status.ATTENDED]).exclude(kind=Kind.REGULAR)
-    return lesson.group.capacity - len(members | set(guests.values_list("client", flat=True)))
+    return lesson.group.capacity - members.count() - guests.count()
 
 
 def _right(
