@@ -10,6 +10,7 @@ from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.imports import router as imports
 from rollbook.api.v1.lessons import router as lessons
+from rollbook.api.v1.make_ups import of_all, of_marks
 from rollbook.api.v1.payments import router as payments
 from rollbook.foundation.errors import (
     Declined,
@@ -29,6 +30,8 @@ api = NinjaAPI(
 api.add_router("/groups", groups)
 api.add_router("/lessons", lessons)
 api.add_router("/clients", clients)
+api.add_router("/marks", of_marks)
+api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
 api.add_router("/imports", imports)
 
