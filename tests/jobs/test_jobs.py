@@ -13,11 +13,13 @@ from procrastinate.manager import JobManager
 
 from rollbook.domains.access.models import Session
 from rollbook.domains.history.models import Entry
+from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import HORIZON
-from rollbook.jobs import tasks, timetable, upkeep
+from rollbook.jobs import make_ups, tasks, timetable, upkeep
+from tests.school import DAY
 
-PERIODIC = {"timetable.make_lessons", "upkeep.rescue", "upkeep.forget_jobs", "upkeep.forget_sessions"}
+PERIODIC = {"timetable.make_lessons", "make_ups.lapse", "upkeep.rescue", "upkeep.forget_jobs", "upkeep.forget_sessions"}
 
 
 def test_every_job_is_known_to_the_worker_and_each_periodic_one_waits_once():
@@ -36,6 +38,19 @@ def test_the_night_makes_lessons_for_eight_weeks_at_least(school):
         assert len(days) == len(set(days)) >= 8
         assert today + timedelta(weeks=8) < days.last() <= today + HORIZON
     assert Entry.objects.filter(verb="lessons.made", via="job").count() == len(school.groups)
+
+
+def test_the_night_lets_rights_lapse(school):
+    """The school's lesson was long ago, or will have been by then."""
+    right = Mark.objects.create(
+        client=school.clients()[0], lesson=school.lessons["chess"], status="excused", marked_at=timezone.now(),
+        day=DAY, make_up_until=timezone.now().date() - timedelta(days=2),
+    )
+    make_ups.lapse(timestamp=0)
+    make_ups.lapse(timestamp=0)
+    right.refresh_from_db()
+    assert right.lapsed_on == right.make_up_until + timedelta(days=1)
+    assert Entry.objects.filter(verb="mark.lapsed", via="job").count() == 1
 
 
 def test_sessions_that_have_run_out_are_forgotten_and_others_kept(db):

@@ -1,4 +1,4 @@
-"""Spec 02, rule 6: whatever the tariff, wherever it is worked off, a missed lesson is charged once, for its own group."""
+"""Spec 02, rule 6: whatever the tariff, wherever it is worked off, a missed lesson is charged once, for its group."""
 
 from dataclasses import dataclass
 from datetime import timedelta
