@@ -325,7 +325,7 @@ class _Rows:
     def _squares(self, client: int, expected: Iterable[bool], pauses: Collection[Pause]) -> tuple[Square, ...]:
         cells = self.cells.get(client, {})
         return tuple([
-            _square(
+            square(
                 cells.get(lesson_id, NOBODY), is_expected, is_cancelled, has_begun,
                 bool(pauses) and any(pause.covers(day) for pause in pauses),
             )
@@ -340,7 +340,7 @@ class _Rows:
 
 
 @lru_cache(maxsize=10_000)
-def _square(cell: Cell, is_expected: bool, is_cancelled: bool, has_begun: bool, is_paused: bool) -> Square:
+def square(cell: Cell, is_expected: bool, is_cancelled: bool, has_begun: bool, is_paused: bool) -> Square:
     """One for all that look the same: most of a page are one of a few."""
     if is_cancelled:
         return Square(State.CANCELLED if is_expected or cell.status else State.NOT_EXPECTED, cell)

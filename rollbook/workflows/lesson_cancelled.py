@@ -6,7 +6,9 @@ from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import actions as billing
+from rollbook.domains.journal import actions as marks
 from rollbook.domains.journal import queries as journal
+from rollbook.domains.journal.actions import Withdrawn
 from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.models import Lesson
@@ -27,17 +29,21 @@ def cancel(
 
 
 @transaction.atomic
-def restore(*, lesson_id: int, at: datetime, by: Actor) -> None:
-    """Take a cancellation back: the ledger is as if nothing had happened (spec 04, rule 3)."""
+def restore(*, lesson_id: int, at: datetime, by: Actor) -> tuple[Withdrawn, ...]:
+    """Take a cancellation back: the ledger is as if nothing had happened (spec 04, rule 3). Returns the visits that did
+    not come back with it, since what they worked off was worked off or booked elsewhere meanwhile."""
     lesson = Lesson.objects.pick_to_change(by, _UNDER, lesson_id)
+    withdrawn = marks.refound_visits(lesson_id=lesson.pk, at=at, by=by) if lesson.cancelled_at else ()
     # Who was excused was so before the lesson, too: that alone does not say that it took place.
     came_or_not = Mark.objects.visible_to(by, _UNDER).filter(status__in=[Status.ATTENDED, Status.MISSED])
     was_held = came_or_not.filter(lesson=lesson).exists()
     if schedule.restore_lesson(lesson_id=lesson.pk, was_held=was_held, at=at, by=by):
         _follow(lesson, at, by)
+    return withdrawn
 
 
 def _follow(lesson: Lesson, at: datetime, by: Actor) -> None:
-    marks = journal.mark_ids(lesson_id=lesson.pk, by=by, under=_UNDER)
-    billing.settle(mark_ids=marks, at=at, by=by, under=_UNDER)
-    live.tell(*lesson.topics)
+    marked = journal.mark_ids(lesson_id=lesson.pk, by=by, under=_UNDER)
+    billing.settle(mark_ids=marked, at=at, by=by, under=_UNDER)
+    homes = journal.homes_of(lesson_id=lesson.pk, by=by, under=_UNDER)
+    live.tell(*(f"group:{pk}" for pk in sorted(homes - {lesson.group_id})), *lesson.topics)

@@ -12,6 +12,7 @@ from rollbook.domains.billing import queries as tariffs
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal import queries as marks_of
+from rollbook.domains.journal.actions import Marked
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
@@ -32,10 +33,11 @@ def mark(
     at: datetime,
     by: Actor,
     minutes_late: Mapping[int, int] | None = None,
-) -> tuple[int, ...]:
+) -> Marked:
     """Mark clients of a lesson and charge them; None takes a mark back; whoever is not named stays as they were.
 
-    All or nothing. The lesson is held from its first mark that is no mere plan. Returns the ids of changed marks.
+    All or nothing. The lesson is held from its first mark that is no mere plan. Says which marks have changed, and
+    which booked visits were withdrawn, since what they were to work off was marked otherwise.
     """
     return _mark(_picked(lesson_id, by), marks, seen, minutes_late, at, by)
 
@@ -48,19 +50,21 @@ def _picked(lesson_id: int, by: Actor) -> Lesson:
 def _mark(
     lesson: Lesson, marks: Mapping[int, Status | None], seen: Mapping[int, int] | None,
     minutes_late: Mapping[int, int] | None, at: datetime, by: Actor,
-) -> tuple[int, ...]:
+) -> Marked:
     rules = house()
     terms = _terms(lesson, by)
-    changed = journal.mark(
+    marked = journal.mark(
         lesson=lesson, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by,
         switches=terms.switches(rules=rules), price=terms.of_lesson(lessons=_lessons(lesson, terms, by)),
         edit_days=rules.mark_edit_days,
     )
-    if changed:
+    if marked.ids:
         _hold(lesson, marks.values(), at, by)
-        billing.settle(mark_ids=changed, at=at, by=by)
-        live.tell(*([f"group:{lesson.group_id}"] if lesson.group_id else []), f"lesson:{lesson.pk}")
-    return changed
+        billing.settle(mark_ids=marked.ids, at=at, by=by)
+        groups_told = [lesson.group_id, *sorted(marked.groups)] if lesson.group_id else sorted(marked.groups)
+        lessons_told = [lesson.pk, *sorted({visit.lesson_id for visit in marked.withdrawn})]
+        live.tell(*(f"group:{pk}" for pk in groups_told), *(f"lesson:{pk}" for pk in lessons_told))
+    return marked
 
 
 @transaction.atomic

@@ -1,4 +1,5 @@
 import json
+from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
@@ -194,3 +195,36 @@ def test_without_the_database_it_is_said_to_come_back_later(anna, monkeypatch):
     answer = anna.get("/clients/")
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
     assert "База данных" in answer.json()["detail"]
+
+
+def test_a_miss_is_worked_off_by_the_api(mara, school):
+    lesson, ivan = school.lessons["chess"].pk, school.clients()[0].pk
+    there = school.lesson("dance", at=AT + timedelta(days=2))
+    mara.post(f"/lessons/{lesson}/marks", {"marks": [{"client_id": ivan, "status": "excused"}]})
+    cell = mara.get(f"/lessons/{lesson}/clients/{ivan}").json()
+    miss = f"/marks/{cell['mark_id']}"
+    assert (cell["gives_right"], cell["visit"], cell["square"]["state"]) == (True, None, "excused")
+    assert [each["lesson_id"] for each in mara.get(f"{miss}/proposals").json()] == [there.pk]
+    booked = mara.post(f"{miss}/make-up", {"lesson_id": there.pk}).json()
+    assert (booked["visit"]["status"], booked["visit"]["group"]) == ("planned", "Dance")
+    assert [row["booked_on"] for row in mara.get("/make-ups/", show="booked").json()["make_ups"]] == [str(there.day)]
+    marked = mara.post(f"/lessons/{lesson}/marks", {"marks": [{"client_id": ivan, "status": "attended"}]}).json()
+    assert marked["withdrawn"] == [
+        {"client_id": ivan, "lesson_id": there.pk, "day": str(there.day), "group": "Dance"}
+    ]
+    assert mara.delete(f"{miss}/make-up").status_code == 409
+
+
+def test_by_hand_and_charges_by_the_api(client, school):
+    client.force_login(school.users["oleg"])
+    oleg = Caller(client, "")
+    lesson, ivan = school.lessons["chess"].pk, school.clients()[0].pk
+    oleg.post(f"/lessons/{lesson}/marks", {"marks": [{"client_id": ivan, "status": "excused"}]})
+    miss = f"/marks/{Mark.objects.get().pk}"
+    assert oleg.post(f"{miss}/charge", {"charged": True, "seen": 1}).json()["square"]["cell"]["charged"] is True
+    assert Account.objects.get().balance == D("-12.50")
+    assert oleg.post(f"{miss}/charge", {"charged": None, "seen": 1}).status_code == 409
+    assert oleg.post(f"{miss}/by-hand", {"on": "2026-09-01", "note": ""}).status_code == 422
+    done = oleg.post(f"{miss}/by-hand", {"on": "2026-09-01", "note": "at home"}).json()
+    assert done["square"]["state"] == "workedoff"
+    assert oleg.delete(f"{miss}/by-hand").json()["square"]["state"] == "excused"

@@ -15,6 +15,7 @@ import pytest
 from django.db.models import Count, F, Max, Min, Q, Sum
 from pytest_django.plugin import DjangoDbBlocker
 
+from rollbook.domains.access.actor import operator
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
 from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.domains.imports.models import ImportedRow
@@ -24,6 +25,8 @@ from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import lessons_of_month
+from rollbook.screens import journal
+from rollbook.screens.journal import State
 from rollbook.workflows.data_imported import Imported
 from tests import databases
 from tests.imports.academy import NOW, OPERATOR, take_in
@@ -121,6 +124,15 @@ def test_make_ups_by_mode(source: Source, done: Imported) -> None:
     assert sorted([*by_hand.values(), visits.count()]) == sorted(told.values())
     assert visits.exclude(makes_up__client=F("client")).count() == 0
     assert sum(told.values()) == 1230
+
+
+def test_each_make_up_is_a_purple_cell_of_a_journal(source: Source, done: Imported) -> None:
+    by, purple = operator("the reader"), 0
+    days = Lesson.objects.aggregate(first=Min("day"), last=Max("day"))
+    for group in Group.objects.values_list("pk", flat=True):
+        sheet = journal.sheet(group_id=group, first=days["first"], last=days["last"], at=NOW, by=by)
+        purple += sum(square.state == State.WORKED_OFF for row in sheet.rows for square in row.squares)
+    assert purple == len(source.sessions) == 1230
 
 
 def test_a_tutor_has_one_session_after_another_from_nine(done: Imported) -> None:

@@ -14,11 +14,16 @@ from procrastinate.manager import JobManager
 from rollbook.domains.access.models import Session
 from rollbook.domains.groups.models import ChurnRecord, Enrolment
 from rollbook.domains.history.models import Entry
+from rollbook.domains.journal.models import Mark
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import HORIZON
-from rollbook.jobs import churn, tasks, timetable, upkeep
+from rollbook.jobs import churn, make_ups, tasks, timetable, upkeep
+from tests.school import DAY
 
-PERIODIC = {"churn.record", "timetable.make_lessons", "upkeep.rescue", "upkeep.forget_jobs", "upkeep.forget_sessions"}
+PERIODIC = {
+    "churn.record", "timetable.make_lessons", "make_ups.lapse", "upkeep.rescue", "upkeep.forget_jobs",
+    "upkeep.forget_sessions",
+}  # fmt: skip
 
 
 def test_every_job_is_known_to_the_worker_and_each_periodic_one_waits_once():
@@ -45,6 +50,19 @@ def test_the_night_records_who_left_by_time(school):
     churn.record(timestamp=0)
     assert ChurnRecord.objects.get().group == school.groups["judo"]
     assert Entry.objects.get(verb="client.left").via == "job"
+
+
+def test_the_night_lets_rights_lapse(school):
+    """The school's lesson was long ago, or will have been by then."""
+    right = Mark.objects.create(
+        client=school.clients()[0], lesson=school.lessons["chess"], status="excused", marked_at=timezone.now(),
+        day=DAY, make_up_until=timezone.now().date() - timedelta(days=2),
+    )
+    make_ups.lapse(timestamp=0)
+    make_ups.lapse(timestamp=0)
+    right.refresh_from_db()
+    assert right.lapsed_on == right.make_up_until + timedelta(days=1)
+    assert Entry.objects.filter(verb="mark.lapsed", via="job").count() == 1
 
 
 def test_sessions_that_have_run_out_are_forgotten_and_others_kept(db):

@@ -72,6 +72,18 @@ HARM = {
     "make_up_pairs": """
         UPDATE journal_mark SET kind = 'make_up', makes_up_id = (SELECT max(id) FROM journal_mark)
         WHERE id = (SELECT min(id) FROM journal_mark)""",
+    "right_used_once": """
+        DROP INDEX mark_worked_off_once;
+        UPDATE journal_mark SET make_up_until = day + 30 WHERE status = 'missed';
+        INSERT INTO journal_mark (client_id, lesson_id, day, kind, status, minutes_late, present, uses_lesson,
+          pays_teacher, share, price, makes_up_id, worked_off_note, marked_at, version)
+        SELECT client_id, lesson.id, lesson.day, 'make_up', 'planned', 0, false, false, false, 0, 0, mark.id, '',
+          now(), 1
+        FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id <> mark.lesson_id
+        WHERE mark.status = 'missed'""",
+    "lapsed_is_unused": "UPDATE journal_mark SET make_up_until = day + 30, lapsed_on = day WHERE status = 'missed'",
+    "stands_aside_with_its_lesson": "UPDATE journal_mark SET stands_aside = true",
+    "charged_as_decided": "UPDATE journal_mark SET charged = false WHERE status = 'missed'",
     "present_is_attended": "UPDATE journal_mark SET present = NOT present",
     "stored_balance": "UPDATE billing_account SET balance = balance + 0.01",
     "charged_as_marked": "UPDATE journal_mark SET price = price + 1",

@@ -17,8 +17,9 @@ from rollbook.domains.billing import actions as billing
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.actions import LeftAlready, enrolments
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group
-from rollbook.domains.journal.actions import LessonFull, NotExpected
-from rollbook.domains.journal.models import Kind, Status
+from rollbook.domains.history.models import Entry
+from rollbook.domains.journal.actions import BookedAlready, LessonFull, NotExpected, WorkedOff, make_ups, marks
+from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import NewSlot, PlaceIsTaken
@@ -32,6 +33,8 @@ from rollbook.workflows import (
     guest_booked,
     lesson_marked,
     lesson_moved,
+    make_up_booked,
+    make_ups_lapsed,
     teacher_substituted,
     timetable_changed,
 )
@@ -295,3 +298,116 @@ def test_whoever_leaves_while_somebody_enables_them_is_out(school, lingering, mo
     assert at_once(enable, leave) == [None, None]
     anna.refresh_from_db()
     assert not anna.is_active
+
+
+# Make-ups: one right, and two who want it -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def miss(school):
+    marked(school, school.lessons["chess"], Status.EXCUSED)()
+    return Mark.objects.get()
+
+
+@pytest.fixture
+def hosts(school):
+    return [school.lesson(group, at=AT + timedelta(hours=2)) for group in ("dance", "judo")]
+
+
+def marked(school, lesson, status, *, at=AT):
+    ivan = school.clients()[0].pk
+    return lambda: lesson_marked.mark(
+        lesson_id=lesson.pk, marks={ivan: status}, seen=None, at=at, by=school.actor("vera")
+    )
+
+
+def booked(school, miss, lesson):
+    return lambda: make_up_booked.book(miss_id=miss.pk, lesson_id=lesson.pk, at=AT, by=school.actor("vera"))
+
+
+def slowly(monkeypatch, module, name):
+    """Whoever comes to this function lingers before it; says that somebody has come."""
+    does, there = getattr(module, name), Event()
+
+    def lingering(*given, **told):
+        there.set()
+        sleep(LONG)
+        return does(*given, **told)
+
+    monkeypatch.setattr(module, name, lingering)
+    return there
+
+
+def test_of_two_who_book_the_same_right_at_once_one_is_told(school, miss, hosts, monkeypatch):
+    slowly(monkeypatch, make_ups, "_refuse_lesson")
+    answers = at_once(*(booked(school, miss, host) for host in hosts))
+    assert {type(answer) for answer in answers} == {type(None), BookedAlready}
+    assert Mark.objects.holding().count() == 1
+
+
+def test_a_right_is_not_booked_while_the_miss_is_corrected(school, miss, hosts, monkeypatch):
+    there = slowly(monkeypatch, marks, "refuse_used")
+
+    def book():
+        there.wait(10)
+        booked(school, miss, hosts[0])()
+
+    corrected, told = at_once(marked(school, school.lessons["chess"], Status.ATTENDED), book)
+    assert corrected is None
+    assert "may not be worked off" in str(told)
+    assert not Mark.objects.holding().exists()
+
+
+def test_a_booking_made_meanwhile_goes_with_the_right(school, miss, hosts, monkeypatch):
+    there = slowly(monkeypatch, make_ups, "_refuse_lesson")
+
+    def correct():
+        there.wait(10)
+        marked(school, school.lessons["chess"], Status.ATTENDED)()
+
+    assert at_once(booked(school, miss, hosts[0]), correct) == [None, None]
+    assert not Mark.objects.holding().exists()
+
+
+def test_both_ends_of_a_make_up_are_marked_at_once(school, miss, hosts, monkeypatch):
+    """Whoever marks the visit first has used the right."""
+    booked(school, miss, hosts[0])()
+    there = slowly(monkeypatch, marks, "refuse_used")
+
+    def correct():
+        there.wait(10)
+        marked(school, school.lessons["chess"], Status.ATTENDED)()
+
+    came, corrected = at_once(marked(school, hosts[0], Status.ATTENDED), correct)
+    assert (came, type(corrected)) == (None, WorkedOff)
+
+
+def test_of_two_visits_that_count_again_at_once_one_does(school, miss, hosts, monkeypatch):
+    for host in hosts:
+        booked(school, miss, host)()
+        marked(school, host, Status.MISSED)()
+    slowly(monkeypatch, marks, "revive")
+    answers = at_once(*(marked(school, host, Status.ATTENDED) for host in hosts))
+    assert sorted(type(answer).__name__ for answer in answers) == ["BookedMeanwhile", "NoneType"]
+
+
+def test_two_workers_let_rights_lapse_once(school, miss):
+    def lapse():
+        make_ups_lapsed.lapse(at=AT + timedelta(days=60), by=operator("", via="job"))
+
+    assert at_once(lapse, lapse) == [None, None]
+    assert Mark.objects.get().lapsed_on == DAY + timedelta(days=31)
+    assert Entry.objects.filter(verb="mark.lapsed").count() == 1
+
+
+def test_a_right_does_not_lapse_while_its_visit_counts_again(school, miss, hosts, monkeypatch):
+    booked(school, miss, hosts[0])()
+    marked(school, hosts[0], Status.MISSED)()
+    there = slowly(monkeypatch, marks, "revive")
+
+    def lapse():
+        there.wait(10)
+        make_ups_lapsed.lapse(at=AT + timedelta(days=60), by=operator("", via="job"))
+
+    assert at_once(marked(school, hosts[0], Status.ATTENDED), lapse) == [None, None]
+    assert Mark.objects.get(pk=miss.pk).lapsed_on is None

@@ -63,6 +63,9 @@ class CellOut(Schema):
     make_up_until: date | None
     worked_off_on: date | None
     worked_off_note: str
+    booked_on: date | None
+    lapsed_on: date | None
+    charged: bool | None
 
 
 class SquareOut(Schema):
@@ -172,6 +175,89 @@ class LessonOut(Schema):
     """In words: what was chosen, and what is said beside it."""
     version: int
     rows: list[LessonRowOut]
+
+
+class WithdrawnOut(Schema):
+    """A visit that was booked, and is not expected any more."""
+
+    client_id: int
+    lesson_id: int
+    day: date
+    group: str
+
+
+class MarkedOut(LessonOut):
+    withdrawn: list[WithdrawnOut]
+    """Since the right that it was to use is gone."""
+
+
+class HalfOut(Schema):
+    mark_id: int
+    day: date
+    status: Status
+    lesson_id: int | None
+    group_id: int | None
+    group: str
+    starts_at: datetime | None
+
+
+class ProposalOut(Schema):
+    lesson_id: int
+    group: str
+    branch: str
+    starts_at: datetime
+    free: int | None
+
+
+class CellPageOut(Schema):
+    client_id: int
+    client: str
+    lesson_id: int
+    group_id: int | None
+    group: str
+    branch: str
+    day: date
+    starts_at: datetime
+    ends_at: datetime
+    mark_id: int | None
+    square: SquareOut
+    gives_right: bool
+    visit: HalfOut | None
+    miss: HalfOut | None
+    proposals: list[ProposalOut]
+
+
+class MakeUpIn(In):
+    lesson_id: Id
+    over_capacity: bool = False
+
+
+class ByHandIn(In):
+    on: Day
+    note: Annotated[Line, Field(min_length=1)]
+    seen: int | None = Field(None, ge=0, lt=2**31)
+
+
+class ChargeIn(In):
+    charged: bool | None
+    seen: int | None = Field(None, ge=0, lt=2**31)
+
+
+class MakeUpOut(Schema):
+    mark_id: int
+    client_id: int
+    client: str
+    lesson_id: int
+    group_id: int | None
+    group: str
+    day: date
+    until: date
+    booked_on: date | None
+
+
+class MakeUpsOut(Schema):
+    make_ups: list[MakeUpOut]
+    next: str | None
 
 
 class MarkIn(In):

@@ -18,6 +18,7 @@ class TariffRow(Row):
     missed_share: int = whole(0, 100, 100)
     excused_share: int = whole(0, 100, 0)
     make_up_days: int | None = whole(1, 366, None)
+    make_ups_a_month: int | None = whole(0, 31, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,8 @@ class Terms:
     excused_share: int = 0
     make_up_days: int | None = None
     tariff: str = ""
+    make_ups_a_month: int | None = None
+    """None: any number."""
 
     def of_lesson(self, *, lessons: int) -> Decimal:
         """The price of one whole lesson in a month that gives `lessons`."""
@@ -55,8 +57,8 @@ def terms(
     rows = _tariffs(by, under, groups=list(groups), programmes=list(groups.values()), on=on)
     of_group: dict[int, Terms] = {}
     of_programme: dict[int, Terms] = {}
-    for group, programme, pricing, price, missed, excused, days, name in rows:
-        (of_group if group else of_programme)[group or programme] = Terms(pricing, price, missed, excused, days, name)
+    for group, programme, *told in rows:
+        (of_group if group else of_programme)[group or programme] = Terms(*told)
     return {
         group: of_group.get(group) or of_programme.get(programme) or Terms() for group, programme in groups.items()
     }
@@ -70,7 +72,7 @@ def _tariffs(by: Actor, under: Permission, *, groups: Any, programmes: Any, on: 
         .filter(Q(group__any=groups) | Q(programme__any=programmes))
         .values_list(
             "group", "programme", "tariff__pricing", "tariff__price", "tariff__missed_share", "tariff__excused_share",
-            "tariff__make_up_days", "tariff__name",
+            "tariff__make_up_days", "tariff__name", "tariff__make_ups_a_month",
         )
     )
 

@@ -46,6 +46,16 @@ def of(
     return tuple(Line(local(at, zone), *rest) for at, *rest in rows)
 
 
+def about(
+    *, subject: str, key: str, also: str, zone: str, by: Author, limit: int = 50
+) -> Sequence[Line]:
+    """The latest acts upon a subject that tell of something under this key, and those upon another subject, newest
+    first. Whether `by` may see them is asked by whoever shows them."""
+    entries = Entry.objects.filter(Q(subject=subject, new__has_key=key) | Q(subject=also))
+    rows = entries.order_by("-at", "-pk")[:limit].values_list(*LINE)
+    return tuple(Line(local(at, zone), *rest) for at, *rest in rows)
+
+
 @dataclass(frozen=True, slots=True)
 class Opened:
     """Somebody opened a card, the first time within an hour."""

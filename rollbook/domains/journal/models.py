@@ -34,9 +34,14 @@ class MarkQuerySet(ScopedQuerySet["Mark"]):
         """Those that say something: a mark taken back keeps its row for its version and the ledger."""
         return self.filter(status__isnull=False)
 
-    def visits(self) -> Self:
-        """Those who came to a lesson that took place: in a cancelled one no marks count."""
-        return self.filter(status=Status.ATTENDED, lesson__cancelled_at=None)
+    def holding(self) -> Self:
+        """Visits that use a right to a make-up, or keep it: of whoever came or is expected. One that was missed frees
+        it, and so does one whose lesson is cancelled."""
+        return self.filter(status__in=[Status.PLANNED, Status.ATTENDED], stands_aside=False, makes_up__isnull=False)
+
+    def rights(self) -> Self:
+        """Misses that may be worked off: not by hand yet, and not lapsed. Whether a visit holds them is not asked."""
+        return self.filter(make_up_until__isnull=False, worked_off_on=None, lapsed_on=None, stands_aside=False)
 
 
 class Mark(models.Model):
@@ -61,7 +66,7 @@ class Mark(models.Model):
     # Until when the miss may be worked off; None gives no right.
     make_up_until = models.DateField(null=True)
     makes_up = models.ForeignKey("self", models.PROTECT, null=True, related_name="visits", db_index=False)
-    # Its lesson is cancelled: it counts for nothing meanwhile. Kept by a trigger (migration 0005).
+    # Its lesson is cancelled: it counts for nothing meanwhile. Kept by a trigger (migration 0004).
     stands_aside = models.BooleanField(default=False, db_default=False, editable=False)
     worked_off_on = models.DateField(null=True)
     worked_off_note = models.CharField(max_length=200, blank=True)
@@ -114,4 +119,5 @@ class Mark(models.Model):
                 condition=Q(make_up_until__isnull=False, worked_off_on=None, lapsed_on=None),
                 name="mark_open_rights",
             ),
+            models.Index(fields=["lapsed_on"], condition=Q(lapsed_on__isnull=False), name="mark_lapsed_rights"),
         ]

@@ -24,6 +24,11 @@ class Cell(NamedTuple):
     worked_off_on: date | None = None
     """By a visit, or by hand: then there is a note."""
     worked_off_note: str = ""
+    booked_on: date | None = None
+    """The day of the visit that is to work it off."""
+    lapsed_on: date | None = None
+    charged: bool | None = None
+    """Whether it is charged, where somebody has decided."""
 
 
 NOBODY = Cell()
@@ -63,19 +68,24 @@ def _cell(status: str | None, kind: str, *rest: Any) -> Cell:
 
 @compiled
 def _cells(by: Actor, under: Permission, *, lessons: Any, clients: Any = None) -> Rows:
-    visit = Mark.objects.visits().filter(makes_up=OuterRef("pk")).values("day")[:1]
+    holding = Mark.objects.holding().filter(makes_up=OuterRef("pk")).values("day")
     marks = Mark.objects.visible_to(by, under).filter(lesson__any=lessons)
     if clients is not None:
         marks = marks.filter(client__any=clients)
-    # Whether a visit worked a miss off is asked of misses alone: most cells are none.
+    # Whether a visit worked a miss off, or is to, is asked of misses alone: most cells are none.
+    is_miss = Q(status__in=[Status.MISSED, Status.EXCUSED])
     worked_off = Case(
         When(worked_off_on__isnull=False, then=F("worked_off_on")),
-        When(status__in=[Status.MISSED, Status.EXCUSED], then=Subquery(visit)),
+        When(is_miss, then=Subquery(holding.filter(status=Status.ATTENDED)[:1])),
         default=Value(None),
     )
-    return marks.annotate(worked_off=worked_off).values_list(
+    booked = Case(
+        When(is_miss, make_up_until__isnull=False, then=Subquery(holding.filter(status=Status.PLANNED)[:1])),
+        default=Value(None),
+    )
+    return marks.annotate(worked_off=worked_off, booked=booked).values_list(
         "client", "lesson", "client__name", "status", "kind", "version", "minutes_late", "share", "make_up_until",
-        "worked_off", "worked_off_note",
+        "worked_off", "worked_off_note", "booked", "lapsed_on", "charged",
     )
 
 
@@ -141,3 +151,9 @@ def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNA
     """The marks of a lesson that say something."""
     marks = Mark.objects.visible_to(by, under).standing().filter(lesson=lesson_id)
     return tuple(marks.values_list("pk", flat=True))
+
+
+def homes_of(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> frozenset[int]:
+    """The groups of the lessons that visits in this one work off: their journals show it, too."""
+    visits = Mark.objects.visible_to(by, under).filter(lesson=lesson_id, makes_up__lesson__group__isnull=False)
+    return frozenset(visits.values_list("makes_up__lesson__group", flat=True))

@@ -43,14 +43,33 @@ def of_make_up(row: Switches, *, miss_share: int) -> Switches:
     return row._replace(share=100 - miss_share if row.present else 0, make_up_days=None)
 
 
+def decided(row: Switches, *, charged: bool | None, miss_share: int = 0) -> Switches:
+    """The same row where somebody has decided whether it is charged (None: nobody has). A visit that works off a miss
+    costs no more than what the miss has left of the price."""
+    return row if charged is None else row._replace(share=100 - miss_share if charged else 0, uses_lesson=charged)
+
+
 def make_up_until(*, day: date, row: Switches) -> date | None:
     """The last day on which a miss of `day` may be worked off."""
     return None if row.make_up_days is None else day + timedelta(days=row.make_up_days)
-
-
 
 
 def attended_share(counts: Mapping[int, tuple[int, int]]) -> int | None:
     """Per cent of those marked who came, over lessons given as (came, marked); None where nobody was marked."""
     came, marked = (sum(pair[i] for pair in counts.values()) for i in (0, 1))
     return round(100 * came / marked) if marked else None
+
+
+AGES_APART = timedelta(days=731)
+"""How far a guest may be in age from the middle of a group: two years."""
+
+
+def suits(*, born: date | None, on: date, min_age: int | None, max_age: int | None, middle: date | None) -> bool:
+    """Whether a client fits into a group: by the ages of its programme (whole years, both inclusive), and near the
+    members, whose births lie around `middle`. What is not known does not part them."""
+    if born is None:
+        return True
+    age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+    if not (min_age or 0) <= age <= (max_age or age):
+        return False
+    return middle is None or abs(born - middle) <= AGES_APART

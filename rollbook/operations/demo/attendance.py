@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 
-from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
+from rollbook.domains.journal.rules import Switches, decided, make_up_until, of_kind, of_make_up
 from rollbook.operations.demo import rows
 from rollbook.operations.demo.book import Book, Who
 from rollbook.operations.demo.catalogue import Life
@@ -59,6 +59,10 @@ class Mark:
     makes_up: "Mark | None" = None
     worked_off_on: date | None = None
     note: str = ""
+    is_visited: bool = False
+    """A visit works it off, or is to."""
+    charged: bool | None = None
+    """Whether it is charged, where somebody has decided."""
     story: Story = Story.PLAIN
     settled_at: datetime | None = None
     """When the last of a story with several acts was done."""
@@ -71,8 +75,14 @@ class Mark:
         yield self.settled_at or self.at + len(before) * NOTICE, self.status
 
     @property
-    def is_used(self) -> bool:
-        return self.worked_off_on is not None
+    def version(self) -> int:
+        return len(list(self.acts())) + (self.worked_off_on is not None) + (self.charged is not None)
+
+    def lapsed_on(self, today: date) -> date | None:
+        """The first day on which it could be worked off no more, where nobody had."""
+        if self.until is None or self.until >= today or self.is_visited or self.worked_off_on:
+            return None
+        return self.until + timedelta(days=1)
 
 
 @dataclass
@@ -105,6 +115,8 @@ class Course:
             makes_up.home if makes_up else lesson.group, makes_up=makes_up,
             until=make_up_until(day=lesson.day, row=means),
         )
+        if makes_up:
+            makes_up.is_visited = True
         self.marks.append(mark)
         self.marked.add((lesson.id, client.id))
         return mark
@@ -257,6 +269,8 @@ def _correct(course: Course, mark: Mark) -> None:
         told = course.branch.clock.at(mark.lesson.day + timedelta(days=1), course.branch.random.randrange(540, 1200))
         if told < course.branch.clock.at(course.chain.window.anchor, 0):
             mark.settled_at = told
+    elif mark.status == "missed" and mark.means.share and chance < 0.02:  # the manager is kind to a family
+        mark.charged, mark.means = False, decided(mark.means, charged=False)
 
 
 # ---------------------------------------------------------------------------------------------------- make-ups
@@ -419,15 +433,14 @@ def _visit_once(course: Course, clients: list[Client]) -> None:
 
 def write_marks(course: Course) -> None:
     """The cells as they stand, and each act that led there."""
-    book = course.book
+    book, today = course.book, course.chain.window.anchor
     for mark in course.marks:
         means, acts = mark.means, list(mark.acts())
-        version = len(acts) + mark.is_used
         book.add(rows.Mark(
             mark.id, mark.client.id, mark.lesson.id, mark.lesson.day, mark.kind, mark.status, mark.late, means.present,
             means.uses_lesson, means.pays_teacher, means.share, mark.price, mark.until,
             mark.makes_up.id if mark.makes_up else None, mark.lesson.cancelled_at is not None, mark.worked_off_on,
-            mark.note, acts[-1][0], mark.by.user_id, version,
+            mark.note, mark.lapsed_on(today), mark.charged, acts[-1][0], mark.by.user_id, mark.version,
         ))
         subject, client = f"lesson:{mark.lesson.id}", mark.client.id
         within = "" if mark.lesson.is_alone else f"group:{mark.lesson.group.id}"
@@ -436,3 +449,8 @@ def write_marks(course: Course) -> None:
             told = f'{{"{client}": "{status}"}}'
             book.tell("lesson.marked", subject, at, mark.by, told, old=was, within=within)
             was = told
+        if mark.charged is not None:
+            book.tell(
+                "mark.charge_decided", f"mark:{mark.id}", acts[-1][0], mark.by, {"charged": mark.charged},
+                old={"charged": None}, within=f"client:{client}",
+            )

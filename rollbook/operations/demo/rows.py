@@ -253,6 +253,8 @@ class Mark(NamedTuple):
     stands_aside: bool
     worked_off_on: date | None
     worked_off_note: str
+    lapsed_on: date | None
+    charged: bool | None
     marked_at: datetime
     marked_by_id: int | None
     version: int

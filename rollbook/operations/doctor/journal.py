@@ -48,12 +48,50 @@ PROMISES = (
     ),
     Promise(
         "make_up_pairs",
-        _("A make-up works off a miss of the same client, and not one that was worked off by hand."),
+        _("A make-up works off a miss of the same client that gives a right, and not one that was worked off by hand."),
         """
         SELECT 'mark:' || visit.id FROM journal_mark visit JOIN journal_mark miss ON miss.id = visit.makes_up_id
         WHERE visit.client_id <> miss.client_id
-           OR (visit.status = 'attended' AND (miss.worked_off_on IS NOT NULL OR miss.status IS NULL
-                                              OR miss.status NOT IN ('missed', 'excused')))
+           OR (visit.status IN ('planned', 'attended') AND NOT visit.stands_aside AND (
+                 miss.worked_off_on IS NOT NULL OR miss.make_up_until IS NULL OR miss.status IS NULL
+                 OR miss.status NOT IN ('missed', 'excused')))
+        """,
+    ),
+    Promise(
+        "right_used_once",
+        _("A right to a make-up is used by one visit, or by hand."),
+        """
+        SELECT 'mark:' || makes_up_id FROM journal_mark
+        WHERE makes_up_id IS NOT NULL AND status IN ('planned', 'attended') AND NOT stands_aside
+        GROUP BY makes_up_id HAVING count(*) > 1
+        """,
+    ),
+    Promise(
+        "lapsed_is_unused",
+        _("What has lapsed was not worked off, and its time is over."),
+        """
+        SELECT 'mark:' || miss.id FROM journal_mark miss
+        WHERE miss.lapsed_on IS NOT NULL AND (miss.lapsed_on <= miss.make_up_until OR EXISTS (
+          SELECT FROM journal_mark visit WHERE visit.makes_up_id = miss.id
+            AND visit.status IN ('planned', 'attended') AND NOT visit.stands_aside))
+        """,
+    ),
+    Promise(
+        "stands_aside_with_its_lesson",
+        _("A mark stands aside exactly while its lesson is cancelled."),
+        """
+        SELECT 'mark:' || mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        WHERE mark.stands_aside <> (lesson.cancelled_at IS NOT NULL)
+        """,
+    ),
+    Promise(
+        "charged_as_decided",
+        _("Where somebody has decided about a charge, the mark says so."),
+        """
+        SELECT 'mark:' || mark.id FROM journal_mark mark LEFT JOIN journal_mark miss ON miss.id = mark.makes_up_id
+        WHERE mark.charged IS NOT NULL AND (
+          mark.status IS NULL OR mark.status = 'planned'
+          OR mark.share <> CASE WHEN mark.charged THEN 100 - coalesce(miss.share, 0) ELSE 0 END)
         """,
     ),
     Promise(

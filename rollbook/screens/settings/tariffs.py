@@ -29,6 +29,7 @@ class Card:
     missed_share: int
     excused_share: int
     make_up_days: int | None
+    make_ups_a_month: int | None
     version: int
     archived: bool
     history: tuple[Line, ...]
@@ -63,8 +64,8 @@ def card(*, pk: int, today: date, by: Actor) -> Card:
         .values_list("name", "whole", "since", "until")
     )
     return Card(
-        row.name, row.pricing, row.price, row.missed_share, row.excused_share, row.make_up_days, row.version,
-        row.archived_at is not None, past(word="tariff", pk=pk, rows=None, by=by),
+        row.name, row.pricing, row.price, row.missed_share, row.excused_share, row.make_up_days, row.make_ups_a_month,
+        row.version, row.archived_at is not None, past(word="tariff", pk=pk, rows=None, by=by),
         tuple(Use(group or programme or "", bool(group), since, until) for group, programme, since, until in uses),
     )
 

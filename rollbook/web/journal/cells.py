@@ -67,6 +67,9 @@ class Words:
         }
         self.guests = {Kind.TRIAL: gettext("trial"), Kind.ONE_OFF: gettext("one-off"), Kind.MAKE_UP: gettext("make-up")}
         self.until = gettext("may be worked off until {day}")
+        self.booked = gettext("is to be worked off on {day}")
+        self.lapsed = gettext("could be worked off until {day}")
+        self.charged = {True: gettext("charged by decision"), False: gettext("not charged by decision")}
         self.late = gettext("late by {minutes} min")
         self.written: dict[bool, dict[Square, str]] = {False: {}, True: {}}
         """The cells of the page that are written already, by whether they can be marked: most are one of a few."""
@@ -78,10 +81,13 @@ class Words:
             parts.insert(0, self.guests[cell.kind])
         if cell.minutes_late:
             parts.append(self.late.format(minutes=cell.minutes_late))
-        if square.state == State.EXCUSED and cell.make_up_until:
-            parts.append(self.until.format(day=self._day(cell.make_up_until)))
+        if square.state in {State.EXCUSED, State.MISSED} and cell.make_up_until:
+            said = self.booked if cell.booked_on else self.lapsed if cell.lapsed_on else self.until
+            parts.append(said.format(day=self._day(cell.booked_on or cell.make_up_until)))
         if square.state == State.WORKED_OFF and cell.worked_off_on:
             parts += filter(None, [self._day(cell.worked_off_on), cell.worked_off_note])
+        if cell.charged is not None:
+            parts.append(self.charged[cell.charged])
         return ", ".join(parts)
 
     def letter(self, square: Square) -> str:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.journal import lesson, views
+from rollbook.web.journal import cell, lesson, make_ups, views
 
 urlpatterns = [
     path("groups/", views.group_list, name="groups"),
@@ -17,4 +17,12 @@ urlpatterns = [
     path("lessons/<int:lesson_id>/guests/<int:guest_id>/undo/", lesson.guest_undo, name="lesson-guest-undo"),
     path("lessons/<int:lesson_id>/cancellation/", lesson.cancellation, name="lesson-cancellation"),
     path("lessons/<int:lesson_id>/cancellation/undo/", lesson.cancellation_undo, name="lesson-cancellation-undo"),
+    path("lessons/<int:lesson_id>/clients/<int:client_id>/", cell.page, name="cell"),
+    path("lessons/<int:lesson_id>/clients/<int:client_id>/mark/", cell.mark, name="cell-mark"),
+    path("marks/<int:mark_id>/make-up/", cell.book, name="mark-make-up"),
+    path("marks/<int:mark_id>/make-up/undo/", cell.unbook, name="mark-make-up-undo"),
+    path("marks/<int:mark_id>/by-hand/", cell.by_hand, name="mark-by-hand"),
+    path("marks/<int:mark_id>/by-hand/undo/", cell.by_hand_undo, name="mark-by-hand-undo"),
+    path("marks/<int:mark_id>/charge/", cell.charge, name="mark-charge"),
+    path("make-ups/", make_ups.listed, name="make-ups"),
 ]

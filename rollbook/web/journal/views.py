@@ -9,10 +9,11 @@ from rollbook.domains.journal.actions import StaleMark
 from rollbook.domains.schedule.rules import month_of
 from rollbook.screens import groups, journal
 from rollbook.web.journal import lesson
+from rollbook.web.journal.cell import withdrawn
 from rollbook.web.journal.cells import Words, cell, choices, heads, in_words, row_of_cells, sums
 from rollbook.web.journal.forms import GroupsAsked, MarksForm, days_asked, days_shown
 from rollbook.web.journal.words import soon, timetable
-from rollbook.web.pages import show
+from rollbook.web.pages import show, toast
 from rollbook.workflows import lesson_marked
 
 
@@ -45,13 +46,14 @@ def marks(request: HttpRequest, lesson_id: int) -> HttpResponse:
     if not form.is_valid():
         return lesson.shown(request, lesson_id, marks=form, status=422)
     try:
-        lesson_marked.mark(
+        marked = lesson_marked.mark(
             lesson_id=lesson_id, marks=form.marks, seen=form.seen, minutes_late=form.minutes_late, at=timezone.now(),
             by=request.actor,
         )
     except StaleMark as stale:
         raise StaleMark(str(stale), [in_words(pair) for pair in stale.values]) from stale
-    return _changed(request, lesson_id, list(form.marks))
+    answer = _changed(request, lesson_id, list(form.marks))
+    return toast(answer, said) if (said := withdrawn(marked.withdrawn)) else answer
 
 
 @require_POST

@@ -27,6 +27,9 @@ class TariffForm(Form):
         label=_("Days to work off"), smallest=1, largest=366, required=False,
         help_text=_("Empty: as the organisation has it."),
     )
+    make_ups_a_month = WholeField(
+        label=_("Make-ups a month at most"), largest=31, required=False, help_text=_("Empty: as many as there are."),
+    )
     version = VersionField()
 
 

@@ -17,6 +17,7 @@ from rollbook.domains.billing.models import Method, Tariff
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
 from rollbook.domains.imports.models import Run, State
+from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.people.models import Contact, Employee, Relation
 from rollbook.domains.schedule.models import ClosingDay, Room
 from rollbook.workflows import file_uploaded, payment_received
@@ -109,6 +110,13 @@ class Things:
         # Was in this group and may come back; their mother may answer for others, too.
         (former,) = self.school.enrol(f"{NAMES[name]} the elder", group=name, until=date(2026, 6, 1))
         self.rows |= {("newcomer", name): former.pk, ("contact", name): former.contacts.get().pk}
+        # Missed a lesson then, and may work it off as a guest of another one.
+        missed = self.school.lesson(name, at=AT - timedelta(days=98), room=spare)
+        miss = Mark.objects.create(
+            client=former, lesson=missed, status=Status.EXCUSED, make_up_until=date(2026, 10, 1), price=10, day=DAY,
+            marked_at=AT,
+        )
+        self.rows |= {("mark", name): miss.pk, ("host", name): self.school.lessons[name].pk}
 
     def _in_branch(self, name: str) -> None:
         branch = self.school.branches[name]
@@ -180,6 +188,11 @@ AFTER = {
     ("POST", "/lessons/<int:lesson_id>/cancellation/undo/"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("DELETE", "/api/v1/lessons/<int:lesson_id>/cancellation"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("POST", "/settings/access/<int:user_id>/disabling/undo/"): ("POST", "/settings/access/<int:user_id>/disabling/"),
+    **{
+        (verb, f"{address}/undo/" if verb == "POST" else f"/api/v1{address}"): ("POST", f"{address}/")
+        for verb in ("POST", "DELETE")
+        for address in ("/marks/<int:mark_id>/make-up", "/marks/<int:mark_id>/by-hand")
+    },
     **{
         ("POST", f"/settings/{name}/<int:pk>/archive/undo/"): ("POST", f"/settings/{name}/<int:pk>/archive/")
         for name in ("branches", "rooms", "programmes", "employees", "tariffs")
@@ -337,6 +350,13 @@ BODIES = {
     ("POST", "/lessons/<int:lesson_id>/move/"): [moved],
     ("POST", "/lessons/<int:lesson_id>/guests/"): [lambda newcomer: {"client": newcomer, "kind": "trial"}, new_guest],
     ("POST", "/lessons/<int:lesson_id>/cancellation/"): [called_off],
+    ("POST", "/lessons/<int:lesson_id>/clients/<int:client_id>/mark/"): [lambda: {"status": "attended"}],
+    ("POST", "/marks/<int:mark_id>/make-up/"): [lambda host: {"lesson": host}],
+    ("POST", "/marks/<int:mark_id>/by-hand/"): [lambda: {"on": "2026-09-01", "note": "At home"}],
+    ("POST", "/marks/<int:mark_id>/charge/"): [lambda: {"charged": "yes"}],
+    ("POST", "/api/v1/marks/<int:mark_id>/make-up"): [lambda host: {"lesson_id": host}],
+    ("POST", "/api/v1/marks/<int:mark_id>/by-hand"): [lambda: {"on": "2026-09-01", "note": "At home"}],
+    ("POST", "/api/v1/marks/<int:mark_id>/charge"): [lambda: {"charged": True}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
     ("POST", "/payments/<int:payment_id>/reversal/"): [lambda: {"reason": "By mistake"}],
     ("POST", "/clients/new/"): [

@@ -25,6 +25,7 @@ def load_tariffs(*, rows: Sequence[TariffRow], at: datetime, by: Actor) -> list[
         Tariff(
             name=row.name, pricing=row.pricing, price=row.price, missed_share=row.missed_share,
             excused_share=row.excused_share, make_up_days=row.make_up_days,
+            make_ups_a_month=row.make_ups_a_month,
         )
         for row in rows
     )

@@ -19,7 +19,8 @@ class TariffInUse(Refused):
 
 
 class TariffFields(TypedDict, total=False):
-    """Shares are per cent of the price of a lesson; `make_up_days` None is the organisation's own window."""
+    """Shares are per cent of the price of a lesson; `make_up_days` None is the organisation's own window,
+    `make_ups_a_month` None any number."""
 
     name: str
     pricing: str
@@ -27,6 +28,7 @@ class TariffFields(TypedDict, total=False):
     missed_share: int
     excused_share: int
     make_up_days: int | None
+    make_ups_a_month: int | None
 
 
 @transaction.atomic

@@ -1,20 +1,37 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
-from rollbook.domains.journal.actions.guests import LessonFull, NoGuest, ThereAlready, book_guest, withdraw_guest
+from rollbook.domains.journal.actions.charges import NothingToCharge, decide_charge
+from rollbook.domains.journal.actions.guests import NoGuest, ThereAlready, book_guest, withdraw_guest
 from rollbook.domains.journal.actions.loading import Means, load_marks, load_worked_off
+from rollbook.domains.journal.actions.make_ups import (
+    BookedAlready,
+    NotBooked,
+    NoVisit,
+    TooManyMakeUps,
+    book_visit,
+    lapse_rights,
+    refound_visits,
+    unbook_visit,
+    undo_work_off,
+    work_off,
+)
 from rollbook.domains.journal.actions.marks import (
+    BookedMeanwhile,
     LessonIsCancelled,
+    Marked,
     NotExpected,
     NotYet,
-    StaleMark,
-    WorkedOff,
     mark,
 )
+from rollbook.domains.journal.actions.rights import NoRight, StaleMark, Withdrawn, WorkedOff
+from rollbook.domains.journal.actions.seats import LessonFull
 from rollbook.domains.journal.actions.unloading import unload_marks, unload_worked_off
 from rollbook.domains.journal.actions.window import TooLate, refuse_too_late
 
 __all__ = [
-    "LessonFull", "LessonIsCancelled", "Means", "NoGuest", "NotExpected", "NotYet", "StaleMark", "ThereAlready",
-    "TooLate", "WorkedOff", "book_guest", "load_marks", "load_worked_off", "mark", "refuse_too_late", "unload_marks",
-    "unload_worked_off", "withdraw_guest",
+    "BookedAlready", "BookedMeanwhile", "LessonFull", "LessonIsCancelled", "Marked", "Means", "NoGuest", "NoRight",
+    "NoVisit", "NotBooked", "NotExpected", "NotYet", "NothingToCharge", "StaleMark", "ThereAlready", "TooLate",
+    "TooManyMakeUps", "Withdrawn", "WorkedOff", "book_guest", "book_visit", "decide_charge", "lapse_rights",
+    "load_marks", "load_worked_off", "mark", "refound_visits", "refuse_too_late", "unbook_visit", "undo_work_off",
+    "unload_marks", "unload_worked_off", "withdraw_guest", "work_off",
 ]

@@ -3,14 +3,14 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.groups.models import Enrolment, Freeze
+from rollbook.domains.groups.models import Freeze
 from rollbook.domains.history import actions as history
 from rollbook.domains.journal.actions.marks import LessonIsCancelled, NotExpected
+from rollbook.domains.journal.actions.seats import members_of, refuse_full
 from rollbook.domains.journal.actions.window import refuse_too_late
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.people.models import Client
@@ -22,10 +22,6 @@ GUESTS = (Kind.TRIAL, Kind.ONE_OFF)
 
 class ThereAlready(Refused):
     """The client comes to this lesson anyway: as a member of the group, or as a guest."""
-
-
-class LessonFull(Refused):
-    """All seats of the lesson are taken; may be gone over by saying so."""
 
 
 class NoGuest(Refused):
@@ -54,7 +50,7 @@ def book_guest(
     standing = Mark.objects.filter(lesson=lesson, client=client).locked().first()
     _refuse_expected(lesson, client, standing)
     if not over_capacity:
-        _refuse_full(lesson)
+        refuse_full(lesson)
     # A row that was taken back is used again: its version goes on.
     mark = standing or Mark(lesson=lesson, client=client, day=lesson.day, version=0)
     mark.kind = Kind.TRIAL if lesson.lesson_type.code == LessonType.TRIAL else kind
@@ -81,32 +77,10 @@ def withdraw_guest(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -
 def _refuse_expected(lesson: Lesson, client: Client, standing: Mark | None) -> None:
     if standing and standing.status:
         raise ThereAlready(_("This client is in the list of this lesson already."))
-    coming = Enrolment.objects.on(lesson.day).filter(_comes(lesson), group=lesson.group_id, client=client)
-    if lesson.group_id and coming.exists():
+    if members_of(lesson).filter(client=client).exists():
         raise ThereAlready(_("This client comes to this lesson as a member of the group."))
     if Freeze.objects.within(lesson.day, lesson.day).filter(client=client).exists():
         raise NotExpected(_("This client pauses on the day of the lesson."))
-
-
-def _refuse_full(lesson: Lesson) -> None:
-    """Free seats of one lesson: capacity - expected - guests. Whoever pauses, or is excused, leaves a seat."""
-    if lesson.group is None or lesson.group.capacity is None:
-        return
-    day, capacity = lesson.day, lesson.group.capacity
-    marks = Mark.objects.filter(lesson=lesson).standing()
-    away = marks.filter(status__in=[Status.EXCUSED, Status.MISSED]).values("client")
-    pausing = Freeze.objects.within(day, day).values("client")
-    expected = Enrolment.objects.on(day).filter(_comes(lesson), group=lesson.group_id)
-    members = set(expected.exclude(client__in=away).exclude(client__in=pausing).values_list("client", flat=True))
-    there = marks.filter(status__in=[Status.PLANNED, Status.ATTENDED]).values_list("client", flat=True)
-    taken = len(members | set(there))
-    if taken >= capacity:
-        sentence = _("The lesson is full: {taken} of {capacity} places are taken.")
-        raise LessonFull(sentence.format(taken=taken, capacity=capacity))
-
-
-def _comes(lesson: Lesson) -> Q:
-    return Q(weekdays=None) | Q(weekdays__contains=[lesson.timetable_day.isoweekday()])
 
 
 def _tell(verb: str, mark: Mark, lesson: Lesson, status: Status | None, at: datetime, by: Actor) -> None:

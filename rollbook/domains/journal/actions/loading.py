@@ -14,6 +14,7 @@ from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.actions import refuse
 from rollbook.domains.imports.rules import Problem, plain, twice
+from rollbook.domains.journal.actions.rights import MISSES
 from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
@@ -21,10 +22,9 @@ from rollbook.domains.schedule.models import Lesson, LessonType
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
 
-_MISSES = (Status.MISSED, Status.EXCUSED)
 _SAID = (
     "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price", "make_up_until",
-    "makes_up", "marked_at", "marked_by", "version",
+    "makes_up", "lapsed_on", "charged", "marked_at", "marked_by", "version",
 )
 
 
@@ -153,16 +153,18 @@ def _strangers(rows: Sequence[MarkRow], lessons: Mapping[int, _Meeting]) -> Iter
 
 
 def _no_misses(rows: Sequence[MarkRow], misses: Mapping[int, Mark]) -> Iterable[Problem]:
-    used = set(Mark.objects.filter(makes_up__in=misses).values_list("makes_up", flat=True))
+    used = set(Mark.objects.holding().filter(makes_up__in=misses).values_list("makes_up", flat=True))
     for row in rows:
         if not row.makes_up:
             continue
         miss = misses[row.makes_up]
-        if miss.client_id != row.client or miss.status not in _MISSES or miss.make_up_until is None:
+        counts = row.status in (Status.PLANNED, Status.ATTENDED)
+        if miss.client_id != row.client or miss.status not in MISSES or miss.make_up_until is None:
             yield row.refused("makes_up", N_("This is no miss of the client that may be worked off."))
-        elif row.makes_up in used or miss.worked_off_on:
+        elif counts and (row.makes_up in used or miss.worked_off_on):
             yield row.refused("makes_up", N_("This miss is worked off already."))
-        used.add(row.makes_up)
+        if counts:
+            used.add(row.makes_up)
 
 
 @transaction.atomic
@@ -170,18 +172,19 @@ def load_worked_off(*, rows: Sequence[WorkedOffRow], at: datetime, by: Actor) ->
     """Misses that were worked off by hand; returns their marks, in the order of the rows."""
     by.must_everywhere(Permission.JOURNAL_MARK)
     marks = Mark.objects.select_for_update().order_by("pk").in_bulk([row.mark for row in rows])
-    used = set(Mark.objects.filter(makes_up__in=marks).values_list("makes_up", flat=True))
+    used = set(Mark.objects.holding().filter(makes_up__in=marks).values_list("makes_up", flat=True))
     problems = []
     for row in rows:
         mark = marks[row.mark]
-        if mark.status not in _MISSES or mark.make_up_until is None:
+        if mark.status not in MISSES or mark.make_up_until is None:
             problems.append(row.refused("mark", N_("This is no miss of the client that may be worked off.")))
         elif mark.worked_off_on or mark.pk in used:
             problems.append(row.refused("mark", N_("This miss is worked off already.")))
-        mark.worked_off_on, mark.worked_off_note = row.day, row.note
+        mark.worked_off_on, mark.worked_off_note, mark.lapsed_on = row.day, row.note, None
         mark.version += 1
     refuse(problems)
-    Mark.objects.bulk_update(marks.values(), ["worked_off_on", "worked_off_note", "version"], batch_size=1000)
+    changed = ["worked_off_on", "worked_off_note", "lapsed_on", "version"]
+    Mark.objects.bulk_update(marks.values(), changed, batch_size=1000)
     changes = [
         history.Change(f"mark:{row.mark}", plain(row), within=f"client:{marks[row.mark].client_id}") for row in rows
     ]

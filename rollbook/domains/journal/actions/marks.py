@@ -1,21 +1,33 @@
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history import actions as history
+from rollbook.domains.journal.actions.rights import (
+    StaleMark,
+    Withdrawn,
+    misses_of,
+    refuse_unfounded,
+    refuse_used,
+    revive,
+    visits_of,
+    withdraw,
+)
 from rollbook.domains.journal.actions.window import refuse_too_late
 from rollbook.domains.journal.models import Kind, Mark, Status
-from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
+from rollbook.domains.journal.rules import Switches, decided, make_up_until, of_kind, of_make_up
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.compiled import Rows, insert, once
+from rollbook.foundation.constraints import refusing
 from rollbook.foundation.errors import Refused
 from rollbook.foundation.periods import local
 
@@ -32,12 +44,19 @@ class NotYet(Refused):
     """Who came is known on the day of the lesson, not before."""
 
 
-class WorkedOff(Refused):
-    """A miss that has been worked off stays as it is, or the visit would make up for nothing."""
+class BookedMeanwhile(Refused):
+    sentence = gettext_lazy("The missed lesson has just been booked or worked off elsewhere.")
 
 
-class StaleMark(Refused):
-    """Somebody has marked since the person looked."""
+class Marked(NamedTuple):
+    """What marking has changed."""
+
+    ids: tuple[int, ...] = ()
+    """Of the marks that have changed."""
+    withdrawn: tuple[Withdrawn, ...] = ()
+    """Visits that were booked for a right which is gone now."""
+    groups: frozenset[int] = frozenset()
+    """Other groups, in whose journals the other half of a make-up stands."""
 
 
 @transaction.atomic(savepoint=False)  # of the workflow's one: two round trips less
@@ -52,14 +71,16 @@ def mark(
     at: datetime,
     by: Actor,
     minutes_late: Mapping[int, int] | None = None,
-) -> tuple[int, ...]:
+) -> Marked:
     """Mark clients of a lesson; None takes a mark back; whoever is not named stays as they were. All or nothing.
 
     The lesson was picked for marking and is locked, its branch selected along: by the workflow, which cannot reckon
     what a mark costs without it. To pick it again would be a statement of twenty.
     `switches` and `price` (of the whole lesson) are stored with each mark that changes. `seen` gives the version that
     was looked at (0: none yet); without it nothing is compared. `edit_days` is how many days after the lesson those may
-    still mark who cannot correct. Returns the ids of the marks that have changed.
+    still mark who cannot correct. A new status forgets whether somebody had decided about the charge of the old one. A
+    miss that was worked off stays as it is (WorkedOff); what was only booked for it is withdrawn, where its new status
+    gives no right.
     """
     _refuse_time(lesson, marks, edit_days, at, by)
     standing = {row.client_id: row for row in _locked(lesson=lesson.pk, clients=list(marks))}
@@ -69,49 +90,56 @@ def mark(
     ]
     # Whoever asks for what stands has lost nothing: a phone that did not hear the answer sends the same once more.
     _refuse_stale(standing, {client: marks[client] for client in changing}, seen or {})
-    _welcome(lesson, [standing[client] for client in changing if client in standing])
+    olds = [standing[client] for client in changing if client in standing]
+    _welcome(lesson, olds)
     regular = [client for client in changing if client not in standing or standing[client].kind == Kind.REGULAR]
     # A mark may be taken back of whoever is expected no more: it was set before they paused.
     _refuse_strangers(lesson, [client for client in regular if marks[client] is not None])
-    _refuse_worked_off([standing[client] for client in changing if client in standing])
+    visits, misses = visits_of(olds), misses_of(olds)
+    refuse_used(olds, visits, by)
+    counting = [old for old in olds if old.makes_up_id and marks[old.client_id] in _COUNTING]
+    for old in counting:
+        refuse_unfounded(old, misses[old.makes_up_id], by)
     changed = [
         _marked(
             Mark(client_id=client, lesson=lesson, day=lesson.day, status=marks[client]), standing.get(client),
-            late.get(client, 0), switches, price, at, by,
+            misses, late.get(client, 0), switches, price, at, by,
         )
         for client in changing
     ]
     if not changed:
-        return ()
-    old = {str(client): standing[client].status for client in changing if client in standing}
-    written = insert(
-        Mark, changed, known_by=("lesson", "client"),
-        changing=(
-            "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price",
-            "make_up_until", "marked_at", "marked_by", "version",
-        ),
-    )  # fmt: skip
+        return Marked()
+    revive([misses[old.makes_up_id] for old in counting])
+    lost = {standing[row.client_id].pk for row in changed if row.client_id in standing and not row.make_up_until}
+    withdrawn = withdraw(
+        [visit for pk in lost for visit in visits.get(pk, ()) if visit.status == Status.PLANNED], at=at, by=by
+    )
+    # Of two who use one right at once in different lessons the second is told.
+    with refusing({"mark_worked_off_once": BookedMeanwhile}) if counting else nullcontext():
+        written = insert(
+            Mark, changed, known_by=("lesson", "client"),
+            changing=(
+                "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price",
+                "make_up_until", "makes_up", "lapsed_on", "charged", "marked_at", "marked_by", "version",
+            ),
+        )  # fmt: skip
     history.record(
         verb="lesson.marked", subject=f"lesson:{lesson.pk}", at=at, by=by,
         within=f"group:{lesson.group_id}" if lesson.group_id else "",
-        old=old, new={str(row.client_id): row.status for row in changed},
+        old={str(old.client_id): old.status for old in olds}, new={str(row.client_id): row.status for row in changed},
     )
-    return tuple(written)
+    elsewhere = [*misses.values(), *withdrawn]
+    groups = frozenset(row.group_id for row in elsewhere if row.group_id and row.group_id != lesson.group_id)
+    return Marked(tuple(written), withdrawn, groups)
+
+
+_COUNTING = (Status.PLANNED, Status.ATTENDED)
 
 
 @once
 def _locked(*, lesson: Any, clients: Any) -> Rows:
-    """The marks that stand there, with what the rules must know of the other half of a make-up (hence Any)."""
-    made_up = Mark.objects.visits().filter(makes_up=OuterRef("pk"))
-    return (
-        Mark.objects.filter(lesson=lesson, client__any=clients)
-        .annotate(
-            client_name=F("client__name"), miss_share=F("makes_up__share"), miss_price=F("makes_up__price"),
-            made_up_on=Subquery(made_up.values("day")[:1]),
-        )
-        .locked()
-        .order_by("pk")
-    )
+    marks = Mark.objects.filter(lesson=lesson, client__any=clients).annotate(client_name=F("client__name"))
+    return marks.locked().order_by("pk")
 
 
 def _differs(standing: Mark | None, status: Status | None, late: int) -> bool:
@@ -121,15 +149,20 @@ def _differs(standing: Mark | None, status: Status | None, late: int) -> bool:
 
 
 def _marked(
-    row: Mark, old: Any, late: int, switches: Mapping[str, Switches], price: Decimal, at: datetime, by: Actor
+    row: Mark, old: Any, misses: Mapping[int, Any], late: int, switches: Mapping[str, Switches], price: Decimal,
+    at: datetime, by: Actor,
 ) -> Mark:
-    means = switches[row.status] if row.status else Switches()
+    means, miss = switches[row.status] if row.status else Switches(), None
     if old and old.makes_up_id:
         # A visit costs what the miss would have, less what the miss did cost.
-        means, price = of_make_up(means, miss_share=old.miss_share), old.miss_price
+        miss = misses[old.makes_up_id]
+        means, price = of_make_up(means, miss_share=miss.share), miss.price
     elif old:
         means = of_kind(means, kind=old.kind)
-    row.kind = old.kind if old else Kind.REGULAR
+    if old and old.status == row.status:  # by how much somebody was late decides nothing anew
+        row.charged = old.charged
+    means = decided(means, charged=row.charged, miss_share=miss.share if miss else 0)
+    row.kind, row.makes_up_id = (old.kind, old.makes_up_id) if old else (Kind.REGULAR, None)
     row.minutes_late = late if row.status == Status.ATTENDED else 0
     row.present, row.uses_lesson, row.pays_teacher, row.share = means[:4]
     row.price, row.make_up_until = price, make_up_until(day=row.day, row=means)
@@ -151,9 +184,9 @@ def _refuse_time(
 
 def _welcome(lesson: Lesson, rows: Collection[Any]) -> None:
     """Whoever was to be a guest, and was taken back, is none once they have joined the group."""
-    were_guests = {row.client_id: row for row in rows if row.status is None and row.kind in {Kind.TRIAL, Kind.ONE_OFF}}
+    were_guests = {row.client_id: row for row in rows if row.status is None and row.kind != Kind.REGULAR}
     for client in _enrolled(lesson, were_guests):
-        were_guests[client].kind = Kind.REGULAR
+        were_guests[client].kind, were_guests[client].makes_up_id = Kind.REGULAR, None
 
 
 def _enrolled(lesson: Lesson, clients: Collection[int]) -> set[int]:
@@ -186,13 +219,6 @@ def _refuse_strangers(lesson: Lesson, clients: Collection[int]) -> None:
 @once
 def _frozen(*, clients: Any, day: Any) -> Rows:
     return Freeze.objects.within(day, day).filter(client__any=clients).values_list("client")
-
-
-def _refuse_worked_off(rows: Collection[Any]) -> None:
-    for row in rows:
-        if day := row.worked_off_on or row.made_up_on:
-            sentence = _("This lesson was worked off on {day}; the mark can be changed when that is undone.")
-            raise WorkedOff(sentence.format(day=day.strftime("%d.%m.%Y")), [{"client_id": row.client_id}])
 
 
 def _refuse_stale(

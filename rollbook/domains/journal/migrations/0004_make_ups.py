@@ -99,6 +99,12 @@ class Migration(migrations.Migration):
                 name="mark_open_rights",
             ),
         ),
+        migrations.AddIndex(
+            model_name="mark",
+            index=models.Index(
+                condition=models.Q(("lapsed_on__isnull", False)), fields=["lapsed_on"], name="mark_lapsed_rights"
+            ),
+        ),
         migrations.AddConstraint(
             model_name="mark",
             constraint=models.CheckConstraint(
