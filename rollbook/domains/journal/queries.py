@@ -6,6 +6,7 @@ from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Valu
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
+from rollbook.domains.groups.models import Enrolment
 from rollbook.domains.journal.models import Kind, Mark, MarkQuerySet, Status
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.compiled import Rows
@@ -139,3 +140,15 @@ def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNA
     """The marks of a lesson that say something."""
     marks = Mark.objects.visible_to(by, under).standing().filter(lesson=lesson_id)
     return tuple(marks.values_list("pk", flat=True))
+
+
+def who_is_in(*, lesson_id: int, client_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> str | None:
+    """The name of a client who has a cell in a lesson: marked there, or a member of the group who comes on that day,
+    paused or not. None of anybody else."""
+    lessons = Lesson.objects.visible_to(by, under).filter(pk=lesson_id)
+    names = lessons.filter(marks__client=client_id).values_list("marks__client__name", flat=True)
+    for group, day, moved_from in lessons.filter(group__isnull=False).values_list("group", "day", "moved_from"):
+        comes = Q(weekdays=None) | Q(weekdays__contains=[(moved_from or day).isoweekday()])
+        belonging = Enrolment.objects.on(day).filter(comes, group=group, client=client_id)
+        names = names.union(belonging.values_list("client__name", flat=True))
+    return next(iter(names), None)

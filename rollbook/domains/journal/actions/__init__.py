@@ -1,5 +1,6 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.journal.actions.cells import cell
 from rollbook.domains.journal.actions.loading import Means, load_marks, load_worked_off
 from rollbook.domains.journal.actions.marks import (
     LessonIsCancelled,
@@ -13,6 +14,6 @@ from rollbook.domains.journal.actions.marks import (
 from rollbook.domains.journal.actions.unloading import unload_marks, unload_worked_off
 
 __all__ = [
-    "LessonIsCancelled", "Means", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "load_marks",
-    "load_worked_off", "mark", "unload_marks", "unload_worked_off",
+    "LessonIsCancelled", "Means", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "cell",
+    "load_marks", "load_worked_off", "mark", "unload_marks", "unload_worked_off",
 ]
