@@ -101,6 +101,18 @@ def _feed(
     )
 
 
+def one(*, comment_id: int, by: Actor) -> Said:
+    """How a comment stands."""
+    for said in comments.said(comment_id=comment_id, size=1, by=by)[0]:
+        return said
+    raise NotFound
+
+
+def may_list(*, by: Actor) -> None:
+    """NotAllowed for whoever sees no comments whatever: there is no list for them, nor anything to do in it."""
+    by.must(Permission.COMMENT_SEE)
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """Comments on whatever one sees."""

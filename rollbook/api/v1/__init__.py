@@ -7,6 +7,7 @@ from ninja.security import django_auth
 
 from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.clients import router as clients
+from rollbook.api.v1.comments import router as comments
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.imports import router as imports
 from rollbook.api.v1.lessons import router as lessons
@@ -30,6 +31,7 @@ api.add_router("/groups", groups)
 api.add_router("/lessons", lessons)
 api.add_router("/clients", clients)
 api.add_router("/payments", payments)
+api.add_router("", comments)
 api.add_router("/imports", imports)
 
 

@@ -93,17 +93,19 @@ class Said:
 
 
 def said(
-    *, by: Actor, size: int, on: On | None = None, members: Collection[int] = (), branch_id: int | None = None,
-    only_open: bool = False, only_mentions: bool = False, after: Key | None = None,
+    *, by: Actor, size: int, comment_id: int | None = None, on: On | None = None, members: Collection[int] = (),
+    branch_id: int | None = None, only_open: bool = False, only_mentions: bool = False, after: Key | None = None,
 ) -> tuple[tuple[Said, ...], Key | None]:
     """A page of comments, the newest first, and where the next one begins.
 
     `on` a client: what is said of them anywhere; a lesson: in its cells, too; a group: in its lessons and cells, and of
-    those `members`. Without it, of everything. `only_mentions`: those that call whoever asks.
+    those `members`. Without it, of everything, or one alone. `only_mentions`: those that call whoever asks.
     """
     told: dict[str, object] = {}
     if on:
         told |= {name: pk for name, pk in on._asdict().items() if pk is not None}
+    if comment_id:
+        told["comment"] = comment_id
     if members:
         told["members"] = list(members)
     if branch_id:
@@ -127,11 +129,14 @@ def _place(after: Key | None) -> tuple[datetime, int] | None:
 
 @compiled
 def _said(
-    by: Actor, size: int, only_open: bool, *, client_id: Any = None, group_id: Any = None, lesson_id: Any = None,
-    members: Any = None, branch: Any = None, me: Any = None, after_at: Any = None, after_pk: Any = None,
+    by: Actor, size: int, only_open: bool, *, comment: Any = None, client_id: Any = None, group_id: Any = None,
+    lesson_id: Any = None, members: Any = None, branch: Any = None, me: Any = None, after_at: Any = None,
+    after_pk: Any = None,
 ) -> Rows:
     rows = Comment.objects.visible_to(by, Permission.COMMENT_SEE)
     rows = rows.open() if only_open else rows.standing()
+    if comment is not None:
+        rows = rows.filter(pk=comment)
     if lesson_id is not None and client_id is not None:
         rows = rows.filter(mark__lesson=lesson_id, mark__client=client_id)
     elif lesson_id is not None:

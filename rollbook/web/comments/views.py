@@ -57,7 +57,10 @@ def listed(request: HttpRequest) -> HttpResponse:
             address=request.get_full_path(), changing=changing, change=_change_form(request), refusal=refusal,
         )
 
-    return _done(request, shown) if request.method == "POST" else shown()
+    if request.method != "POST":
+        return shown()
+    screen.may_list(by=request.actor)
+    return _done(request, shown)
 
 
 def _thing(request: HttpRequest, on: On, read: Callable[..., screen.Feed], **which: Any) -> HttpResponse:

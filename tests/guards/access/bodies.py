@@ -14,6 +14,7 @@ from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
 from rollbook.domains.billing.models import Method, Tariff
+from rollbook.domains.comments.models import Comment
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
 from rollbook.domains.imports.models import Run, State
 from rollbook.domains.people.models import Contact, Employee, Relation
@@ -101,6 +102,10 @@ class Things:
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
+            ("comment", name): Comment.objects.create(
+                lesson=self.school.lessons[name], of_group=group, text=f"{NAMES[name]} was late", asks=True,
+                written_at=AT,
+            ).pk,
         }
         # Was in this group and may come back; their mother may answer for others, too.
         (former,) = self.school.enrol(f"{NAMES[name]} the elder", group=name, until=date(2026, 6, 1))
@@ -172,6 +177,9 @@ AFTER = {
     ("POST", "/lessons/<int:lesson_id>/cancellation/undo/"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("DELETE", "/api/v1/lessons/<int:lesson_id>/cancellation"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("POST", "/settings/access/<int:user_id>/disabling/undo/"): ("POST", "/settings/access/<int:user_id>/disabling/"),
+    ("DELETE", "/api/v1/comments/<int:comment_id>/resolution"): (
+        "POST", "/api/v1/comments/<int:comment_id>/resolution"
+    ),
     **{
         ("POST", f"/settings/{name}/<int:pk>/archive/undo/"): ("POST", f"/settings/{name}/<int:pk>/archive/")
         for name in ("branches", "rooms", "programmes", "employees", "tariffs")
@@ -269,6 +277,14 @@ def nothing():
     return {}
 
 
+def said():
+    return {"do": "write", "text": "They come later today", "asks": "on"}
+
+
+def said_by_api():
+    return {"text": "They come later today", "asks": True}
+
+
 def new_member():
     return {"first_name": "Another", "since": "2026-09-01", "kinship": "mother"}
 
@@ -293,6 +309,22 @@ BODIES = {
         lambda newcomer: {"client": newcomer, "since": "2026-09-01"},
         new_member,
     ],
+    **{
+        ("POST", f"{thing}/comments/"): [said, lambda comment: {"do": "resolve", "comment": comment}]
+        for thing in (
+            "/groups/<int:group_id>", "/clients/<int:client_id>", "/lessons/<int:lesson_id>",
+            "/lessons/<int:lesson_id>/clients/<int:client_id>",
+        )
+    },
+    ("POST", "/comments/"): [lambda comment: {"do": "resolve", "comment": comment}],
+    **{
+        ("POST", f"/api/v1{thing}/comments"): [said_by_api]
+        for thing in (
+            "/groups/<int:group_id>", "/clients/<int:client_id>", "/lessons/<int:lesson_id>",
+            "/lessons/<int:lesson_id>/clients/<int:client_id>",
+        )
+    },
+    ("PATCH", "/api/v1/comments/<int:comment_id>"): [said_by_api],
     ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10"}],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/cancellation/"): [lambda: {"reason": "Flu"}],

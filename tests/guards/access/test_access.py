@@ -60,7 +60,7 @@ PLACES = {
     **dict.fromkeys(
         (
             "group", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze", "room",
-            "employee",
+            "employee", "comment",
         ),
         GROUPS,
     ),
@@ -73,7 +73,7 @@ PLACES = {
 # Whoever reaches a group of a branch sees the branch.
 SEEN_IN_PART = {"branch", "closing day"}
 # Ids of an address that are not of the kind which its row names.
-IN_ADDRESS = {"user_id": "user"}
+IN_ADDRESS = {"user_id": "user", "client_id": "client"}
 # Whoever has no second factor is told so, or led to another way of proving who they are; nothing is done.
 ALIKE = {"nothing": {"done", "not found", "prove it", "422"}}
 # Who is no member of a lesson is refused by the business, be they elsewhere or nowhere: 409 as for anybody else.

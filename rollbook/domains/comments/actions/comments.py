@@ -27,7 +27,7 @@ class AsksForNothing(Refused):
     sentence = gettext_lazy("This comment asks for nothing, so there is nothing to resolve.")
 
 
-class NotYours(Refused):
+class NotYours(NotAllowed):
     sentence = gettext_lazy("Only whoever wrote a comment changes its words.")
 
 
