@@ -13,10 +13,11 @@ from rollbook.domains.access import actions as access
 from rollbook.domains.access.actions import users
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Grant, Role
-from rollbook.domains.journal.models import Status
+from rollbook.domains.comments.rules import On
+from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import NewSlot
-from rollbook.workflows import employee_left, group_changed, lesson_marked, timetable_changed
+from rollbook.workflows import comment_written, employee_left, group_changed, lesson_marked, timetable_changed
 from tests.school import AT, DAY, found_school
 
 BEFORE = AT - timedelta(hours=3)  # on the day of the lesson, which has not begun
@@ -127,3 +128,21 @@ def test_whoever_leaves_while_somebody_enables_them_is_out(school, lingering, mo
     assert at_once(enable, leave) == [None, None]
     anna.refresh_from_db()
     assert not anna.is_active
+
+
+def test_two_who_speak_of_an_empty_cell_make_one_row_that_may_still_be_marked(school):
+    """And whoever marks it at the same time has seen it empty."""
+    lesson, [ivan, _olga] = school.lessons["chess"], school.clients()
+    on = On(client_id=ivan.pk, lesson_id=lesson.pk)
+
+    def speak(name):
+        return lambda: comment_written.write(on=on, text="Is late", asks=False, at=AT, by=school.actor(name))
+
+    def mark():
+        lesson_marked.mark(
+            lesson_id=lesson.pk, marks={ivan.pk: Status.ATTENDED}, seen={ivan.pk: 0}, at=AT, by=school.actor("anna")
+        )
+
+    assert at_once(speak("mara"), speak("vera"), mark, speak("oleg")) == [None] * 4
+    row = Mark.objects.get(lesson=lesson, client=ivan)
+    assert (row.status, row.version, row.comments.count()) == (Status.ATTENDED, 1, 3)

@@ -88,8 +88,8 @@ class _Talk:
         pk = self.book.id(rows.Comment)
         done_at, done_by = self._resolved(at) if asks else (None, None)
         self.book.add(rows.Comment(
-            pk, hook.client, hook.group, hook.lesson, hook.mark, hook.of_group, hook.of_client, text, asks, at, by.user_id, done_at,
-            done_by.user_id if done_by else None, 2 if done_at else 1,
+            pk, hook.client, hook.group, hook.lesson, hook.mark, hook.of_group, hook.of_client, text, asks, at,
+            by.user_id, done_at, done_by.user_id if done_by else None, 2 if done_at else 1,
         ))
         told = {"comment": pk, **({"asks": True} if asks else {})}
         self.book.tell("comment.written", hook.subject, at, by, told, within=hook.within)
