@@ -3,6 +3,7 @@
 import { register } from "./register";
 
 const LONGEST = 60;
+const MOST = 6; // one types on where there are more
 const BEFORE = new RegExp(`(?<![\\p{L}\\p{N}_.+-])@([^\\n@]{0,${LONGEST}})$`, "u");
 const plain = (text: string) => text.toLowerCase().replaceAll("ё", "е");
 
@@ -23,7 +24,6 @@ register("[data-mentions]", (around) => {
     for (const each of all) each.setAttribute("aria-selected", String(each === option));
     if (option) text!.setAttribute("aria-activedescendant", option.id);
     else text!.removeAttribute("aria-activedescendant");
-    option?.scrollIntoView({ block: "nearest" });
   }
 
   function hide(): void {
@@ -35,12 +35,13 @@ register("[data-mentions]", (around) => {
     const word = typed();
     if (word === undefined) return hide();
     const wanted = plain(word);
-    for (const option of all) {
+    const fit = all.filter((option) => {
       const names = plain(option.textContent ?? "").split(/\s+/);
-      option.hidden = ![plain(option.dataset.handle!), ...names].some((name) => name.startsWith(wanted));
-    }
-    list!.hidden = !shown().length;
-    choose(list!.hidden ? undefined : shown()[0]);
+      return [plain(option.dataset.handle!), ...names].some((name) => name.startsWith(wanted));
+    });
+    for (const option of all) option.hidden = !fit.slice(0, MOST).includes(option);
+    list!.hidden = !fit.length;
+    choose(fit[0]);
   }
 
   function take(option: HTMLElement): void {

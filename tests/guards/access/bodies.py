@@ -103,7 +103,7 @@ class Things:
             ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
             ("comment", name): Comment.objects.create(
-                lesson=self.school.lessons[name], of_group=group, text=f"{NAMES[name]} was late", asks=True,
+                lesson=self.school.lessons[name], of_group=group, text=NAMES[name], asks=True,
                 written_at=AT,
             ).pk,
         }
