@@ -12,3 +12,4 @@ import "./journal";
 import "./webauthn";
 import "./copy";
 import "./upload";
+import "./mentions";

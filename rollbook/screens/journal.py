@@ -17,6 +17,8 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing import queries as billing
 from rollbook.domains.billing.rules import lessons_covered
+from rollbook.domains.comments import queries as comments
+from rollbook.domains.comments.queries import NO_CORNERS, Corners
 from rollbook.domains.fields.rules import Names, told
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.models import Group, GroupState
@@ -69,6 +71,8 @@ class Square(NamedTuple):
 
     state: State
     cell: Cell = NOBODY
+    comment: str = ""
+    """"note" where something is said on it, "ask" where that is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,8 @@ class Column:
     came: int
     expected: int
     """Whoever could be marked there, frozen ones left out."""
+    comment: str = ""
+    """As of a cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +120,8 @@ class Row:
 
     def why_left(self, language: str) -> str:
         return told(self.left_for, self.left_note, language=language)
+    comment: str = ""
+    """"ask" where something open is said on the client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,7 @@ class Head:
     next_lesson: datetime | None
     tariff: str
     price: Decimal
+    open_comments: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +191,13 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     terms = billing.terms(groups={group_id: group.programme_id}, on=nearest, by=by)[group_id]
     price = terms.of_lesson(lessons=_lessons_of_month(terms, slots, group.branch_id, nearest, by))
     balances = billing.balances(clients=clients, by=by)
+    belonging = [m for m in members if m.since <= today and (m.until is None or m.until > today)]
+    corners = _corners(group_id, lessons, clients, {m.client_id for m in belonging}, by)
     rows = _Rows(
         now=now, lessons=lessons, cells=_by_client(marked), pauses=pauses,
         payers={line.client_id: line for line in people.contacts(clients=clients, by=by, payers_only=True)},
         balances=balances, covered=billing.covered(clients=clients - balances.keys(), by=by), price=price,
+        corners=corners or NO_CORNERS,
     )
     by_client: dict[int, list[Member]] = {}
     for member in shown:
@@ -195,7 +207,6 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     guest_rows = [rows.of_guest(g.client_id, g.name, g.cell.kind) for g in sorted(guests.values(), key=_by_name)]
 
     trend = journal.last_attendance(group_id=group_id, until=today, number=LAST_LESSONS, by=by)
-    belonging = [m for m in members if m.since <= today and (m.until is None or m.until > today)]
     head = Head(
         group_id=group_id, name=group.name, state=str(GroupState(group.state).label), programme=group.programme,
         branch=group.branch, branch_id=group.branch_id, teachers=tuple(group.teachers),
@@ -206,13 +217,26 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
         average_months=_average_months(belonging, today),
         revenue=billing.revenue(group_id=group_id, first=first, last=last, by=by),
         next_lesson=local(group.next_lesson, group.zone) if group.next_lesson else None, tariff=terms.tariff,
-        price=price,
+        price=price, open_comments=corners.open if corners else None,
     )
     return Sheet(
-        head=head, first=first, last=last, today=today, columns=_columns(lessons, member_rows + guest_rows, now),
+        head=head, first=first, last=last, today=today,
+        columns=_columns(lessons, member_rows + guest_rows, now, corners or NO_CORNERS),
         members=tuple(r for r in member_rows if r.left_on is None), guests=tuple(guest_rows),
         gone=tuple(r for r in member_rows if r.left_on), may_mark=group.may_mark,
         may_edit_lessons=group.may_edit_lessons, may_edit_group=group.may_edit, may_see_money=group.may_see_money,
+    )
+
+
+def _corners(
+    group_id: int, lessons: Iterable[LessonHead], clients: Collection[int], members: Collection[int], by: Actor
+) -> Corners | None:
+    """None for those who see no comments at all."""
+    if not by.may(Permission.COMMENT_SEE):
+        return None
+    return comments.corners(
+        group_id=group_id, lesson_ids=[lesson.lesson_id for lesson in lessons], clients={*clients, *members},
+        members=members, by=by,
     )
 
 
@@ -286,6 +310,7 @@ class _Rows:
     balances: Mapping[int, Decimal]
     covered: Mapping[int, Decimal]
     price: Decimal
+    corners: Corners
 
     def of_member(self, client: int, of: list[Member]) -> Row:
         pauses = [pause for pause in self.pauses if pause.client_id == client]
@@ -304,15 +329,15 @@ class _Rows:
     ) -> Row:
         balance, payer = self.balances.get(client), self.payers.get(client)
         known = balance if balance is not None else self.covered.get(client)
-        said = [cell.status for state, cell in squares if cell.status and state.is_open]
+        said = [cell.status for state, cell, _comment in squares if cell.status and state.is_open]
         came, marked = said.count(Status.ATTENDED), len(said) - said.count(Status.PLANNED)
         return Row(
             client, name, born, _has_birthday(born, self.now.date()),
             Payer(payer.name, payer.kinship, payer.phone) if payer else None, balance,
             lessons_covered(balance=balance, price=self.price) if balance is not None and self.price else None,
             None if known is None or not self.price or guest else known >= self.price,
-            squares, round(100 * came / marked) if marked else None, guest,
-            *((left.until, left.left_for, left.left_note) if left else ()),
+            squares, round(100 * came / marked) if marked else None, guest, left and left.until, left and left.left_for,
+            left.left_note if left else "", "ask" if client in self.corners.clients else "",
         )
 
     def _days_of(self, member: Member) -> list[bool]:
@@ -323,11 +348,11 @@ class _Rows:
         return [since <= lesson.day < until for lesson in self.lessons]
 
     def _squares(self, client: int, expected: Iterable[bool], pauses: Collection[Pause]) -> tuple[Square, ...]:
-        cells = self.cells.get(client, {})
+        cells, said = self.cells.get(client, {}), self.corners.cells.get(client, {})
         return tuple([
             square(
                 cells.get(lesson_id, NOBODY), is_expected, is_cancelled, has_begun,
-                bool(pauses) and any(pause.covers(day) for pause in pauses),
+                bool(pauses) and any(pause.covers(day) for pause in pauses), said.get(lesson_id, ""),
             )
             for (lesson_id, day, is_cancelled, has_begun), is_expected in zip(self.times, expected, strict=True)
         ])
@@ -340,17 +365,23 @@ class _Rows:
 
 
 @lru_cache(maxsize=10_000)
-def square(cell: Cell, is_expected: bool, is_cancelled: bool, has_begun: bool, is_paused: bool) -> Square:
+def square(
+    cell: Cell, is_expected: bool, is_cancelled: bool, has_begun: bool, is_paused: bool, comment: str = ""
+) -> Square:
     """One for all that look the same: most of a page are one of a few."""
+    return Square(_state(cell, is_expected, is_cancelled, has_begun, is_paused), cell, comment)
+
+
+def _state(cell: Cell, is_expected: bool, is_cancelled: bool, has_begun: bool, is_paused: bool) -> State:
     if is_cancelled:
-        return Square(State.CANCELLED if is_expected or cell.status else State.NOT_EXPECTED, cell)
+        return State.CANCELLED if is_expected or cell.status else State.NOT_EXPECTED
     if state := _marked(cell):
-        return Square(state, cell)
+        return state
     if not is_expected:
-        return Square(State.NOT_EXPECTED, cell)
+        return State.NOT_EXPECTED
     if is_paused:
-        return Square(State.FROZEN, cell)
-    return Square(State.UNMARKED if has_begun else State.FUTURE, cell)
+        return State.FROZEN
+    return State.UNMARKED if has_begun else State.FUTURE
 
 
 def _by_client(marked: Iterable[journal.Marked]) -> dict[int, dict[int, Cell]]:
@@ -366,13 +397,16 @@ def _marked(cell: Cell) -> State | None:
     return State(cell.status) if cell.status else None
 
 
-def _columns(lessons: Iterable[LessonHead], rows: list[Row], now: datetime) -> tuple[Column, ...]:
+def _columns(
+    lessons: Iterable[LessonHead], rows: list[Row], now: datetime, corners: Corners
+) -> tuple[Column, ...]:
     today = now.date()
-    states = zip(*([state for state, _cell in row.squares] for row in rows), strict=True) if rows else repeat(())
+    states = zip(*([square[0] for square in row.squares] for row in rows), strict=True) if rows else repeat(())
     return tuple(
         Column(
             lesson, lesson.starts_at.astimezone(now.tzinfo), lesson.day == today, lesson.starts_at <= now,
             came=column.count(State.ATTENDED), expected=len(column) - sum(map(column.count, SHUT)),
+            comment=corners.lessons.get(lesson.lesson_id, ""),
         )
         for lesson, column in zip(lessons, states, strict=False)
     )

@@ -7,6 +7,7 @@ AREAS = (
     "journal",
     "clients",
     "groups",
+    "comments",
     "settings",
     "account",
     "preferences",

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, Q
+from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -201,14 +202,15 @@ def _obstacle(model: type[Model], ids: Collection[int], *, changed: bool) -> InT
     return InTheWay(str(WORDS[model]), changed, len(ids), tuple(str(name) for name in named))
 
 
-def _name_of(model: type[Model]) -> str:
-    """By what people know a row: its own name, else that of the first thing it belongs to."""
+def _name_of(model: type[Model]) -> str | Coalesce:
+    """By what people know a row: its own name, else that of the first thing it belongs to; some may belong to any of
+    several."""
     fields = {field.name: field for field in model._meta.concrete_fields}
     if "name" in fields:
         return "name"
     owners = [f for name, f in fields.items() if f.is_relation and name not in {"branch", "user"}]
     named = [f"{f.name}__name" for f in owners if hasattr(f.related_model, "name")]
-    return named[0] if named else "pk"
+    return Coalesce(*named) if len(named) > 1 else next(iter(named), "pk")
 
 
 # ---------------------------------------------------------------------------------------------------------------------

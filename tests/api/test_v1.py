@@ -40,6 +40,11 @@ class Caller:
         text = body if isinstance(body, str) else json.dumps(body)
         return self.client.post(f"/api/v1{address}", text, content_type="application/json", headers=self.headers)
 
+    def patch(self, address, body):
+        return self.client.patch(
+            f"/api/v1{address}", json.dumps(body), content_type="application/json", headers=self.headers
+        )
+
     def delete(self, address):
         return self.client.delete(f"/api/v1{address}", headers=self.headers)
 
@@ -228,3 +233,46 @@ def test_by_hand_and_charges_by_the_api(client, school):
     done = oleg.post(f"{miss}/by-hand", {"on": "2026-09-01", "note": "at home"}).json()
     assert done["square"]["state"] == "workedoff"
     assert oleg.delete(f"{miss}/by-hand").json()["square"]["state"] == "excused"
+
+
+def test_something_is_said_changed_resolved_and_taken_back(anna, school):
+    lesson, ivan = school.lessons["chess"].pk, school.clients()[0].pk
+    cell = f"/lessons/{lesson}/clients/{ivan}/comments"
+    answer = anna.post(cell, {"text": "Call @Mara", "asks": True})
+    assert answer.status_code == 201
+    said = answer.json()
+    assert (said["text"], said["author"], said["client"], said["lesson_id"]) == ("Call @Mara", "Anna", "Ivan", lesson)
+    address = f"/comments/{said['comment_id']}"
+    changed = anna.patch(address, {"text": "Call @Oleg", "asks": True, "seen": 1})
+    assert (changed.status_code, changed.json()["version"]) == (200, 2)
+    stale = anna.patch(address, {"text": "Call nobody", "asks": True, "seen": 1})
+    assert (stale.status_code, stale.json()["values"][0]["theirs"]) == (409, "Call @Oleg")
+    assert anna.post(f"{address}/resolution", {}).json()["resolved_by"] == "Anna"
+    assert anna.delete(f"{address}/resolution").json()["resolved_at"] is None
+    assert [row["text"] for row in anna.get("/comments/").json()["comments"]] == ["Call @Oleg"]
+    assert anna.delete(address).status_code == 204
+    for where in (cell, f"/lessons/{lesson}/comments", f"/clients/{ivan}/comments", "/comments/"):
+        assert anna.get(where).json() == {"comments": [], "next": None}
+
+
+def test_a_mention_is_new_until_it_was_asked_for(mara, anna, school):
+    anna.post(f"/clients/{school.clients()[0].pk}/comments", {"text": "@mara, please"})
+    new = [[row["is_new"] for row in mara.get("/comments/", of="mentions").json()["comments"]] for _ in range(2)]
+    assert new == [[True], [False]]
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"text": ""}, {"text": "x" * 2001}, {"text": "\u200b"}, {"text": "a\x00"}, {"text": "@boris"},
+             {"text": "x", "asks": "perhaps"}, {"text": "x", "at": "now"}, {"text": 5}],
+)  # fmt: skip
+def test_a_comment_that_makes_no_sense_is_refused_at_its_field(anna, school, body):
+    answer = anna.post(f"/groups/{school.groups['chess'].pk}/comments", body)
+    assert answer.status_code == 422
+    assert answer.json()["fields"]
+
+
+def test_a_journal_tells_its_corners(anna, school):
+    lesson, ivan = school.lessons["chess"].pk, school.clients()[0].pk
+    anna.post(f"/lessons/{lesson}/clients/{ivan}/comments", {"text": "Was late", "asks": True})
+    rows = anna.get(f"/groups/{school.groups['chess'].pk}/journal").json()["rows"]
+    assert [row["squares"][0]["comment"] for row in rows] == ["ask", ""]

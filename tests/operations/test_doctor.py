@@ -8,9 +8,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from rollbook.domains.comments.rules import On
 from rollbook.domains.journal.models import Status
 from rollbook.operations.doctor import PROMISES, examine
-from rollbook.workflows import lesson_marked, payment_received
+from rollbook.workflows import comment_written, lesson_marked, payment_received
 from tests.school import AT, DAY, found_school
 
 # By the name of the promise: what only somebody who owns the tables, and goes past the triggers, can do to it.
@@ -95,6 +96,9 @@ HARM = {
         SELECT client_id, branch_id, 'reversal', 1, mark_id, id, day, made_at FROM billing_ledgerentry
         WHERE kind = 'charge' LIMIT 1""",
     "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
+    "comment_belongs": "UPDATE comments_comment SET of_client_id = NULL",
+    "commented_lesson_is_kept": "UPDATE schedule_lesson SET touched_at = NULL",
+    "mention_is_of_another": "UPDATE comments_mention SET user_id = (SELECT min(written_by_id) FROM comments_comment)",
     "backups_go_on": """
         INSERT INTO history_entry (at, by_name, via, verb, subject, within, old, new)
         SELECT now() - gone, '', 'job', 'house.backed_up', 'house', '', '{}', '{}'
@@ -128,6 +132,13 @@ def well(own_database):
     )
     payment_received.receive(
         client_id=ivan, amount=Decimal(30), method="cash", on=DAY, note="", key="a key", at=AT, by=school.actor("mara")
+    )
+    comment_written.write(
+        on=On(client_id=ivan, lesson_id=school.lessons["chess"].pk), text="@Anna, see", asks=True, at=AT,
+        by=school.actor("mara"),
+    )
+    comment_written.write(
+        on=On(lesson_id=school.lessons["chess"].pk), text="Snow", asks=False, at=AT, by=school.actor("mara")
     )
     with connections["owner"].cursor() as cursor:  # the timetable of the cast begins long ago and nobody runs its jobs
         cursor.execute("UPDATE schedule_timetableslot SET valid_until = '2026-09-02'")

@@ -14,6 +14,7 @@ from rollbook.domains.access.actions import users
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Grant, Role
 from rollbook.domains.billing import actions as billing
+from rollbook.domains.comments.rules import On
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.actions import LeftAlready, enrolments
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group
@@ -27,6 +28,7 @@ from rollbook.domains.schedule.models import Room
 from rollbook.workflows import (
     client_frozen,
     client_transferred,
+    comment_written,
     employee_left,
     enrolment_ended,
     group_changed,
@@ -411,3 +413,21 @@ def test_a_right_does_not_lapse_while_its_visit_counts_again(school, miss, hosts
 
     assert at_once(marked(school, hosts[0], Status.ATTENDED), lapse) == [None, None]
     assert Mark.objects.get(pk=miss.pk).lapsed_on is None
+
+
+def test_two_who_speak_of_an_empty_cell_make_one_row_that_may_still_be_marked(school):
+    """And whoever marks it at the same time has seen it empty."""
+    lesson, [ivan, _olga] = school.lessons["chess"], school.clients()
+    on = On(client_id=ivan.pk, lesson_id=lesson.pk)
+
+    def speak(name):
+        return lambda: comment_written.write(on=on, text="Is late", asks=False, at=AT, by=school.actor(name))
+
+    def mark():
+        lesson_marked.mark(
+            lesson_id=lesson.pk, marks={ivan.pk: Status.ATTENDED}, seen={ivan.pk: 0}, at=AT, by=school.actor("anna")
+        )
+
+    assert at_once(speak("mara"), speak("vera"), mark, speak("oleg")) == [None] * 4
+    row = Mark.objects.get(lesson=lesson, client=ivan)
+    assert (row.status, row.version, row.comments.count()) == (Status.ATTENDED, 1, 3)

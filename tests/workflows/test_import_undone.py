@@ -8,6 +8,7 @@ from django.utils import translation
 
 from rollbook.domains.access.actor import Actor, Grant, Permission, Reach
 from rollbook.domains.billing.models import Account, EntryKind, LedgerEntry, Method
+from rollbook.domains.comments.rules import On
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group, GroupState
 from rollbook.domains.history.models import Entry
@@ -26,7 +27,7 @@ from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import NotAllowed, NotFound
 from rollbook.foundation.references import references
-from rollbook.workflows import import_undone, lesson_marked, payment_received
+from rollbook.workflows import comment_written, import_undone, lesson_marked, payment_received
 from tests.imports.taking_back import BY, GROUPS, MARKS, MONEY, PEOPLE, checksums, take_in
 from tests.school import AT
 
@@ -196,6 +197,10 @@ def freeze(run):
     )
 
 
+def speak_of_a_client(run):
+    comment_written.write(on=On(client_id=imported(run, "clients")), text="Shy", asks=False, at=AT, by=BY)
+
+
 def attach(run):
     aunt = NewContact(values={"first_name": "Aunt"}, relation={"kinship": "other"})
     people.add_contact(client_id=imported(run, "clients"), contact=aunt, at=AT, by=BY)
@@ -218,6 +223,7 @@ def write_to_nobody(run):
     [
         (pay, "Entries in the ledger, added since: Ada"),
         (freeze, "Freezes, added since: Ada"),
+        (speak_of_a_client, "Comments, added since: Ada"),
         (attach, "Contacts' ties to clients, added since: Ada"),
         (give_to_another, "Contacts' ties to clients, added since: Max"),
         (write_to_nobody, "Contacts' ties to clients, changed since: Ada"),
@@ -232,6 +238,15 @@ def test_work_of_people_on_clients_stands_in_the_way(before, done, told):
 def mark(run):
     lesson = Lesson.objects.filter(group__name="Painters").latest("starts_at")
     lesson_marked.mark(lesson_id=lesson.pk, marks={imported(run, "clients"): "attended"}, seen=None, at=AT, by=BY)
+
+
+def speak_of_a_group(run):
+    comment_written.write(on=On(group_id=imported(run, "groups")), text="Loud", asks=False, at=AT, by=BY)
+
+
+def speak_of_a_cell(run):
+    cell = On(client_id=imported(run, "clients"), lesson_id=imported(run, "lessons"))
+    comment_written.write(on=cell, text="Was late", asks=False, at=AT, by=BY)
 
 
 def cancel(run):
@@ -259,6 +274,9 @@ def teach_elsewhere(run):
     ("done", "told"),
     [
         (mark, "Marks, added since: Ada"),
+        (speak_of_a_group, "Comments, added since: Painters"),
+        (speak_of_a_cell, "Comments, added since: Painters"),
+        (speak_of_a_cell, "Marks, added since: Ada"),
         (cancel, "Lessons, changed since: Painters"),
         (teach_by_another, "Groups, changed since: Painters"),
         (enrol_another, "Enrolments, added since: Max"),

@@ -8,6 +8,7 @@ from ninja.security import django_auth
 from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
+from rollbook.api.v1.comments import router as comments
 from rollbook.api.v1.enrolments import router as enrolments
 from rollbook.api.v1.freezes import router as freezes
 from rollbook.api.v1.groups import router as groups
@@ -39,6 +40,7 @@ api.add_router("/choices", choices)
 api.add_router("/marks", of_marks)
 api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
+api.add_router("", comments)
 api.add_router("/imports", imports)
 
 

@@ -71,6 +71,8 @@ class CellOut(Schema):
 class SquareOut(Schema):
     state: State
     cell: CellOut
+    comment: str
+    """"note", "ask" where it is open, or nothing."""
 
 
 class SlotOut(Schema):
@@ -486,6 +488,39 @@ class FreezeIn(In):
     until: Day
     choice_id: Id
     reason: Line = ""
+
+
+class CommentOut(Schema):
+    comment_id: int
+    text: str
+    asks: bool
+    written_at: datetime
+    author: str
+    resolved_at: datetime | None
+    resolved_by: str
+    version: int
+    client_id: int | None
+    client: str
+    group_id: int | None
+    group: str
+    lesson_id: int | None
+    lesson_at: datetime | None
+    is_new: bool
+    """It mentions whoever asks, who has not seen it yet."""
+
+
+class CommentsOut(Schema):
+    comments: list[CommentOut]
+    next: str | None
+
+
+class CommentIn(In):
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    asks: bool = False
+
+
+class CommentChangeIn(CommentIn):
+    seen: int | None = Field(None, ge=0, lt=2**31)
 
 
 class ImportOut(Schema):

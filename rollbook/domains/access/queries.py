@@ -25,8 +25,10 @@ from rollbook.domains.access.models import (
     SignInLink,
     User,
     UserQuerySet,
+    permissions_of,
 )
 from rollbook.domains.access.rules import device_of, digest_of
+from rollbook.domains.access.scoping import Places
 from rollbook.foundation.compiled import Rows, once
 from rollbook.foundation.errors import NotFound, NotSignedIn
 from rollbook.foundation.periods import local
@@ -375,6 +377,31 @@ def role(*, role_id: int, by: Actor) -> RoleCard:
     if found := next((card for card in roles(by=by) if card.role_id == role_id), None):
         return found
     raise NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    user_id: int
+    name: str
+    login: str
+
+
+def holders(*, permission: Permission, places: Places, by: Actor) -> tuple[Colleague, ...]:
+    """Who holds a permission on what lies in these places, by name. For whoever holds it there, too: their names stand
+    beside what they do there."""
+    by.must(permission)
+    grants = Grant.objects.filter(
+        Q(reach=Reach.EVERYTHING)
+        | Q(reach=Reach.BRANCHES, branches__in=places.branches)
+        | Q(reach=Reach.GROUPS, groups__in=places.groups)
+        | Q(reach=Reach.OWN, user__in=places.owners),
+        user__is_active=True,
+    )
+    rows = grants.order_by("user__name", "user").values_list(
+        "user", "user__name", "user__username", "role__code", "role__permissions"
+    )
+    held = {row[:3]: None for row in rows if permission in permissions_of(row[3], tuple(row[4]))}
+    return tuple(Colleague(*person) for person in held)
 
 
 def role_names() -> dict[int, str]:

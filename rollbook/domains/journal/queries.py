@@ -7,6 +7,7 @@ from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
+from rollbook.domains.groups.models import Enrolment
 from rollbook.domains.journal.models import Kind, Mark, MarkQuerySet, Status
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.compiled import Rows
@@ -157,3 +158,15 @@ def homes_of(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNA
     """The groups of the lessons that visits in this one work off: their journals show it, too."""
     visits = Mark.objects.visible_to(by, under).filter(lesson=lesson_id, makes_up__lesson__group__isnull=False)
     return frozenset(visits.values_list("makes_up__lesson__group", flat=True))
+
+
+def who_is_in(*, lesson_id: int, client_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> str | None:
+    """The name of a client who has a cell in a lesson: marked there, or a member of the group who comes on that day,
+    paused or not. None of anybody else."""
+    lessons = Lesson.objects.visible_to(by, under).filter(pk=lesson_id)
+    names = lessons.filter(marks__client=client_id).values_list("marks__client__name", flat=True)
+    for group, day, moved_from in lessons.filter(group__isnull=False).values_list("group", "day", "moved_from"):
+        comes = Q(weekdays=None) | Q(weekdays__contains=[(moved_from or day).isoweekday()])
+        belonging = Enrolment.objects.on(day).filter(comes, group=group, client=client_id)
+        names = names.union(belonging.values_list("client__name", flat=True))
+    return next(iter(names), None)

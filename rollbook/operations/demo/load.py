@@ -14,6 +14,7 @@ from psycopg.sql import SQL, Identifier
 
 from rollbook.domains.access import models as access
 from rollbook.domains.billing import models as billing
+from rollbook.domains.comments import models as comments
 from rollbook.domains.fields import models as fields
 from rollbook.domains.groups import models as groups
 from rollbook.domains.history import models as history
@@ -66,6 +67,8 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.TariffUse: billing.TariffUse,
     rows.Payment: billing.Payment,
     rows.LedgerEntry: billing.LedgerEntry,
+    rows.Comment: comments.Comment,
+    rows.Mention: comments.Mention,
     rows.SignIn: access.SignIn,
     rows.Reading: history.Reading,
     rows.History: history.Entry,

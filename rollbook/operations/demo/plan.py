@@ -8,6 +8,7 @@ from rollbook.operations.demo import rows
 from rollbook.operations.demo.attendance import attend, write_marks
 from rollbook.operations.demo.book import Batch, Book
 from rollbook.operations.demo.chain import Chain, found, hire_for_all
+from rollbook.operations.demo.comments import talk
 from rollbook.operations.demo.money import settle
 from rollbook.operations.demo.names import NAMES
 from rollbook.operations.demo.people import enrol
@@ -58,5 +59,6 @@ def _live(book: Book, chain: Chain, scale: Scale, branch_id: int, index: int, ra
     crowd = enrol(book, chain, branch, scale.of_branch(scale.enrolled, index), clients)
     course = attend(book, chain, branch, crowd, clients - len(crowd.clients))
     settle(course, crowd.clients)
+    talk(course, crowd.clients)
     write_lessons(book, chain, branch, [lesson for group in branch.groups for lesson in group.lessons] + course.alone)
     write_marks(course)

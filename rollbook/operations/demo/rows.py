@@ -302,6 +302,30 @@ class LedgerEntry(NamedTuple):
     made_at: datetime
 
 
+class Comment(NamedTuple):
+    id: int
+    client_id: int | None
+    group_id: int | None
+    lesson_id: int | None
+    mark_id: int | None
+    of_group_id: int | None
+    of_client_id: int | None
+    text: str
+    asks: bool
+    written_at: datetime
+    written_by_id: int | None
+    resolved_at: datetime | None
+    resolved_by_id: int | None
+    version: int
+
+
+class Mention(NamedTuple):
+    id: int
+    comment_id: int
+    user_id: int
+    seen_at: datetime | None
+
+
 class History(NamedTuple):
     id: int
     at: datetime

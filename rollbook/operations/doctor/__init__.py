@@ -9,13 +9,13 @@ from typing import Any
 
 from django.db import connection
 
-from rollbook.operations.doctor import access, billing, groups, house, journal, people, schedule, settings
+from rollbook.operations.doctor import access, billing, comments, groups, house, journal, people, schedule, settings
 from rollbook.operations.doctor.promise import Promise
 
 # Of what the database is and holds, from the ground up; then of what is done for it.
 OF_THE_DATA: tuple[Promise, ...] = (
     *settings.PROMISES, *access.PROMISES, *people.PROMISES, *groups.PROMISES, *schedule.PROMISES, *journal.PROMISES,
-    *billing.PROMISES,
+    *billing.PROMISES, *comments.PROMISES,
 )
 PROMISES: tuple[Promise, ...] = (*OF_THE_DATA, *house.PROMISES)
 SHOWN = 20

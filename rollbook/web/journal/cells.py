@@ -71,6 +71,7 @@ class Words:
         self.lapsed = gettext("could be worked off until {day}")
         self.charged = {True: gettext("charged by decision"), False: gettext("not charged by decision")}
         self.late = gettext("late by {minutes} min")
+        self.comments = {"note": gettext("with a comment"), "ask": gettext("with a comment that asks to be resolved")}
         self.written: dict[bool, dict[Square, str]] = {False: {}, True: {}}
         """The cells of the page that are written already, by whether they can be marked: most are one of a few."""
 
@@ -88,6 +89,8 @@ class Words:
             parts += filter(None, [self._day(cell.worked_off_on), cell.worked_off_note])
         if cell.charged is not None:
             parts.append(self.charged[cell.charged])
+        if square.comment:
+            parts.append(self.comments[square.comment])
         return ", ".join(parts)
 
     def letter(self, square: Square) -> str:
@@ -117,20 +120,20 @@ def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> M
     return Markup("".join(parts))  # noqa: S704 (cell() escapes)
 
 
-def heads(columns: Iterable[Column]) -> Markup:
+def heads(columns: Iterable[Column], words: Words) -> Markup:
     """The <th>s of the lessons: day, and in the title when, by whom and about what."""
     spoken, parts = language(), []
     for column in columns:
         lesson = column.lesson
         said = (
             formats.moment(column.starts_at, language=spoken), ", ".join(lesson.teachers), lesson.cancel_reason,
-            lesson.topic,
+            lesson.topic, words.comments.get(column.comment, ""),
         )
         look = '"off" data-off' if lesson.cancelled else '"today"' if column.is_today else '""'
         parts.append(
             f'<th scope="col" data-lesson="{lesson.lesson_id}" class={look}>'
             f'<a href="{url("lesson", lesson.lesson_id)}" title="{escape(" · ".join(filter(None, said)))}">'
-            f"{formats.weekday(lesson.day, language=spoken)}<b>{lesson.day.day}</b></a></th>"
+            f"{formats.weekday(lesson.day, language=spoken)}<b>{lesson.day.day}</b>{corner(column.comment)}</a></th>"
         )
     return Markup("".join(parts))  # noqa: S704 (what people typed is escaped)
 
@@ -150,7 +153,7 @@ def cell(square: Square, words: Words, *, open_: bool) -> Markup:
     if state == State.NOT_EXPECTED:
         return Markup("")
     said, letter = escape(words.say(square)), escape(words.letter(square))
-    note = Markup('<i class="note"></i>') if square.cell.worked_off_note else ""
+    note = corner(square.comment or ("note" if square.cell.worked_off_note else ""))
     late = f"<sub>{square.cell.minutes_late}</sub>" if square.cell.minutes_late else ""
     kind = f"<sub>{escape(words.kinds[square.cell.kind])}</sub>" if _shows_its_kind(square.cell, state, words) else ""
     inside = f"{letter}{late}{kind}{note}"
@@ -162,6 +165,12 @@ def cell(square: Square, words: Words, *, open_: bool) -> Markup:
         f'<button type="button" class="cell {state}" data-s="{value}" data-v="{square.cell.version}"'
         f' aria-label="{said}" tabindex="-1">{inside}</button>'
     )
+
+
+def corner(comment: str) -> Markup:
+    """What says that something is said there: "note", or "ask" where that is open."""
+    looks = {"": "", "note": '<i class="note"></i>', "ask": '<i class="note ask"></i>'}
+    return Markup(looks[comment])  # noqa: S704 (no words in it)
 
 
 def _shows_its_kind(cell: Cell, state: State, words: Words) -> bool:

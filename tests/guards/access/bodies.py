@@ -14,6 +14,7 @@ from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
 from rollbook.domains.billing.models import Method, Tariff
+from rollbook.domains.comments.models import Comment
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
 from rollbook.domains.imports.models import Run, State
@@ -106,6 +107,10 @@ class Things:
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
+            ("comment", name): Comment.objects.create(
+                lesson=self.school.lessons[name], of_group=group, text=NAMES[name], asks=True,
+                written_at=AT,
+            ).pk,
         }
         # Was in this group and may come back; their mother may answer for others, too.
         (former,) = self.school.enrol(f"{NAMES[name]} the elder", group=name, until=date(2026, 6, 1))
@@ -188,6 +193,9 @@ AFTER = {
     ("POST", "/lessons/<int:lesson_id>/cancellation/undo/"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("DELETE", "/api/v1/lessons/<int:lesson_id>/cancellation"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("POST", "/settings/access/<int:user_id>/disabling/undo/"): ("POST", "/settings/access/<int:user_id>/disabling/"),
+    ("DELETE", "/api/v1/comments/<int:comment_id>/resolution"): (
+        "POST", "/api/v1/comments/<int:comment_id>/resolution"
+    ),
     **{
         (verb, f"{address}/undo/" if verb == "POST" else f"/api/v1{address}"): ("POST", f"{address}/")
         for verb in ("POST", "DELETE")
@@ -314,6 +322,14 @@ def new_guest_in():
     return {"client": {"first_name": "Another"}}
 
 
+def said():
+    return {"do": "write", "text": "They come later today", "asks": "on"}
+
+
+def said_by_api():
+    return {"text": "They come later today", "asks": True}
+
+
 def new_member():
     return {"first_name": "Another", "since": "2026-09-01", "kinship": "mother"}
 
@@ -344,6 +360,22 @@ BODIES = {
         lambda target: {"group_id": target, "since": "2026-09-10"}
     ],
     ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10", "choice_id": reason("churn")}],
+    **{
+        ("POST", f"{thing}/comments/"): [said, lambda comment: {"do": "resolve", "comment": comment}]
+        for thing in (
+            "/groups/<int:group_id>", "/clients/<int:client_id>", "/lessons/<int:lesson_id>",
+            "/lessons/<int:lesson_id>/clients/<int:client_id>",
+        )
+    },
+    ("POST", "/comments/"): [lambda comment: {"do": "resolve", "comment": comment}],
+    **{
+        ("POST", f"/api/v1{thing}/comments"): [said_by_api]
+        for thing in (
+            "/groups/<int:group_id>", "/clients/<int:client_id>", "/lessons/<int:lesson_id>",
+            "/lessons/<int:lesson_id>/clients/<int:client_id>",
+        )
+    },
+    ("PATCH", "/api/v1/comments/<int:comment_id>"): [said_by_api],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/details/"): [lambda: {"topic": "Castling", "note": ""}],
     ("POST", "/lessons/<int:lesson_id>/substitution/"): [lambda employee: {"first": employee}],

@@ -33,6 +33,7 @@ from rollbook.domains.schedule.actions.rooms import (
     restore_room,
 )
 from rollbook.domains.schedule.actions.timetable import MeetsThenAlready, NewSlot, add_slots, end_slots
+from rollbook.domains.schedule.actions.touching import touch_lesson
 from rollbook.domains.schedule.actions.unloading import unload_closing_days, unload_lessons, unload_rooms, unload_slots
 
 __all__ = [
@@ -40,6 +41,6 @@ __all__ = [
     "PlaceIsTaken", "RoomFields", "RoomInUse", "TookPlace", "add_default_lesson_types", "add_room", "add_slots",
     "archive_room", "cancel_lesson", "change_room", "close_days", "describe_lesson", "end_slots", "hold_lesson",
     "load_closing_days", "load_lessons", "load_rooms", "load_slots", "make_lessons", "move_lesson", "open_day",
-    "restore_lesson", "restore_room", "say_held", "say_not_held", "set_teachers", "unhold_lesson",
+    "restore_lesson", "restore_room", "say_held", "say_not_held", "set_teachers", "touch_lesson", "unhold_lesson",
     "unload_closing_days", "unload_lessons", "unload_rooms", "unload_slots", "withdraw_lessons",
 ]

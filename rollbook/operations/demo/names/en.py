@@ -139,5 +139,67 @@ NAMES = Names(
         Worked with the teacher after class.
     """),
     payment_notes=listed("for both children, the rest, in parts"),
+    said={
+        "client": lines("""
+            Grandma collects on Wednesdays, she told us in October.
+            Mum prefers Telegram, she cannot take calls at work.
+            Came from another school and knows the programme well.
+            Wants to go on in summer, too.
+            Dad is happy with the progress and says thank you.
+            Brought a sister along for a trial.
+            Allergic to citrus fruit: no treats, please.
+        """),
+        "group": lines("""
+            A friendly group, newcomers settle in quickly.
+            The parents have started a chat, Sophie's mum runs it.
+            Nearly everybody comes to the open lesson.
+            Books are handed out, two pupils are still without.
+            We keep the lesson before the holidays where it is.
+        """),
+        "lesson": lines("""
+            Another room today: ours had no light.
+            Half the group was late because of the traffic.
+            We got through the topic faster than planned.
+            The manager looked in and liked what she saw.
+            A boy was here for a trial and enjoyed it.
+        """),
+        "mark": lines("""
+            Left early for the doctor.
+            Came without kit and borrowed ours.
+            Did very well today, the first to answer.
+            Mum wrote in the morning: a temperature.
+            Grandfather collected, he showed his permission.
+            Tired towards the end, so we let him rest.
+            Marked later: the journal did not open.
+        """),
+    },
+    asked={
+        "client": lines("""
+            Call Mum back: she asked about a second group.
+            Check the phone number, the old one does not answer.
+            Prepare a statement of payments for the year.
+            The contract is not signed, remind them.
+            Suggest moving up to the older group.
+        """),
+        "group": lines("""
+            Order two more books.
+            Find a substitute for next Friday.
+            Decide on a second group: eight are waiting already.
+            Write to the parents that the concert has moved.
+        """),
+        "lesson": lines("""
+            The projector does not start, call somebody in.
+            The room is cold, have the heating checked.
+            Move the lesson: there is a concert on that day.
+            Buy markers and paper.
+        """),
+        "mark": lines("""
+            Check this mark: Mum says the child was here.
+            The third miss in a row, call the parents.
+            Forgot a jacket, it is at the desk.
+            Agree on a make-up before the end of the month.
+            Find out why she left early.
+        """),
+    },
     taught_alone="Make-up with the teacher",
 )

@@ -69,6 +69,10 @@ class Names:
     lesson_notes: tuple[str, ...]
     worked_off: tuple[str, ...]
     payment_notes: tuple[str, ...]
+    said: Mapping[str, tuple[str, ...]]
+    """What people say of a client, a group, a lesson, a mark."""
+    asked: Mapping[str, tuple[str, ...]]
+    """The same, where it asks for something."""
     taught_alone: str
     """Topic of an individual lesson."""
 
