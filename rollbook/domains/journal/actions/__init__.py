@@ -9,10 +9,11 @@ from rollbook.domains.journal.actions.marks import (
     TooLate,
     WorkedOff,
     mark,
+    refuse_stale,
 )
 from rollbook.domains.journal.actions.unloading import unload_marks, unload_worked_off
 
 __all__ = [
     "LessonIsCancelled", "Means", "NotExpected", "NotYet", "StaleMark", "TooLate", "WorkedOff", "load_marks",
-    "load_worked_off", "mark", "unload_marks", "unload_worked_off",
+    "load_worked_off", "mark", "refuse_stale", "unload_marks", "unload_worked_off",
 ]
