@@ -29,4 +29,5 @@ def marks(request: HttpRequest, group_id: int) -> HttpResponse:
     if not request.htmx:
         return see_other("group", group_id)
     changed = journal.changed_range(marked=form.marks, by=request.actor)
-    return show(request, "journal/changed.html", block="changed", changed=changed, words=Words(), cell=cell)
+    words = Words(timezone.now().date())
+    return show(request, "journal/changed.html", block="changed", changed=changed, words=words, cell=cell)

@@ -89,7 +89,8 @@ def _changed(request: HttpRequest, lesson_id: int, clients: list[int]) -> HttpRe
     if not request.htmx:
         return see_other("lesson", lesson_id)
     changed = journal.changed(lesson_id=lesson_id, clients=clients, by=request.actor)
-    return show(request, "journal/changed.html", block="changed", changed=changed, words=Words(), cell=cell)
+    words = Words(timezone.now().date())
+    return show(request, "journal/changed.html", block="changed", changed=changed, words=words, cell=cell)
 
 
 def _lesson(
