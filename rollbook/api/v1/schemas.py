@@ -162,6 +162,26 @@ class MarksIn(In):
     marks: list[MarkIn] = Field(max_length=200)
 
 
+class RangeMarkIn(MarkIn):
+    lesson_id: Id
+
+
+class RangeIn(In):
+    marks: list[RangeMarkIn] = Field(max_length=200)
+
+
+class MarkedOut(Schema):
+    lesson_id: int
+    client_id: int
+    state: State
+    cell: CellOut
+
+
+class RangeOut(Schema):
+    cells: list[MarkedOut]
+    balances: dict[int, Decimal]
+
+
 class CancellationIn(In):
     reason: Annotated[Line, Field(min_length=1)]
 

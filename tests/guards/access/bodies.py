@@ -294,6 +294,7 @@ BODIES = {
         new_member,
     ],
     ("POST", "/enrolments/<int:enrolment_id>/end/"): [lambda: {"until": "2026-09-10"}],
+    ("POST", "/groups/<int:group_id>/marks/"): [lambda lesson, client: {f"mark-{lesson}-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/cancellation/"): [lambda: {"reason": "Flu"}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
@@ -336,6 +337,9 @@ BODIES = {
     ("POST", "/settings/access/<int:user_id>/grants/"): [given_in_branch, given_in_group],
     ("POST", "/settings/roles/new/"): [role_form],
     ("POST", "/settings/roles/<int:role_id>/edit/"): [role_form],
+    ("POST", "/api/v1/groups/<int:group_id>/marks"): [
+        lambda lesson, client: {"marks": [{"lesson_id": lesson, "client_id": client, "status": "attended"}]}
+    ],
     ("POST", "/api/v1/lessons/<int:lesson_id>/marks"): [
         lambda client: {"marks": [{"client_id": client, "status": "attended"}]}
     ],
