@@ -1,258 +1,221 @@
-// The journal: the home of the group. One cell has the focus; arrows move it, keys and clicks mark it. Every mark is
-// sent at once with the version that was seen; what the server answers is put in place, and what it refuses is shown.
-import htmx from "htmx.org";
-import { csrf } from "./requests";
-import { register } from "./register";
+// The journal: the home of the group. One cell has the focus; arrows move it, keys and clicks mark it, Shift takes more of
+// them. Every mark is sent at once with the version that was seen. All is heard at the page and not at the grid, which is
+// put anew whenever somebody else marks.
+import { edge, enter, headOf, journal, mayMark, next, placeOf, rowOf, settle, type Place } from "./journal/grid";
+import { isTyping, letterOf, MOVES, STATUSES } from "./journal/keys";
+import { everyone, wishes, write, type Outcome } from "./journal/marks";
+import { open as openMenu, walk } from "./journal/menus";
+import { drop, extend, paint, selected } from "./journal/range";
+import { redo, remember, show as showUndo, undo } from "./journal/undo";
+import { open as openPanel } from "./panel";
 import { toast } from "./toasts";
 
-/** A status of a mark; "" is none: a mark taken back. */
-type Status = string;
-type Act = { lesson: string; marks: Map<string, Status> };
+const menuOf = (name: string) => document.getElementById(name);
+const cellOf = (target: EventTarget | null) =>
+  target instanceof Element ? target.closest<HTMLElement>(".journal button.cell") : null;
+const headAt = (target: EventTarget | null) =>
+  target instanceof Element ? target.closest<HTMLElement>(".journal thead th[data-lesson]") : null;
 
-// By the place of the key, so that it is the same on a Russian, a Ukrainian and an English keyboard.
-const KEYS: Record<string, Status> = {
-  Digit1: "attended", Numpad1: "attended", Digit2: "missed", Numpad2: "missed", Digit3: "excused", Numpad3: "excused",
-  Digit4: "planned", Numpad4: "planned", Digit0: "", Numpad0: "", Delete: "", Backspace: "",
-};
-const MOVES: Record<string, [number, number]> = {
-  ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0],
-};
-const MOST_UNDONE = 50;
-const narrow = window.matchMedia("(max-width: 40rem)");
+// One after the other: each mark is sent with the version that the one before has made.
+let last: Promise<unknown> = Promise.resolve();
+function queue(act: () => Promise<void>): void {
+  const turn = () => act();
+  last = last.then(turn, turn);
+}
 
-register(".journal", (journal) => {
-  const choice = document.getElementById("mark-choice");
-  const menu = document.getElementById("lesson-menu");
-  if (!choice || !menu) return; // whoever only looks
-  const done: Act[] = [];
-  // One after the other: each mark is sent with the version that the one before has made.
-  let last: Promise<unknown> = Promise.resolve();
-  const after = (act: () => Promise<void>): void => void (last = last.then(act, act));
-  let chosen: HTMLElement | null = null;
-  let head: HTMLElement | null = null;
+let chosen: Place[] = [];
+let head = "";
 
-  const cells = () => [...journal.querySelectorAll<HTMLElement>("button.cell")];
-  const clientOf = (cell: Element) => cell.closest<HTMLElement>("tr")!.dataset.client!;
-  const heads = () => [...journal.querySelectorAll<HTMLElement>("thead th[data-lesson]")];
-  const lessonOf = (cell: Element) => heads()[column(cell)]!.dataset.lesson!;
-  const column = (cell: Element) => cell.closest<HTMLTableCellElement>("td")!.cellIndex - 2;
-  const cellAt = (client: string, lesson: string) => {
-    const index = heads().findIndex((each) => each.dataset.lesson === lesson);
-    const row = journal.querySelector<HTMLTableRowElement>(`tr[data-client="${client}"]`);
-    return row?.cells[index + 2]?.querySelector<HTMLElement>(".cell") ?? null;
-  };
+// ---- what is done
 
-  // One cell of the grid is in the order of Tab; it is the one that was used last.
-  function enter(cell: HTMLElement | undefined, focus = true): void {
-    if (!cell) return;
-    journal.querySelector("button.cell[tabindex='0']")?.setAttribute("tabindex", "-1");
-    cell.tabIndex = 0;
-    if (focus) cell.focus();
+function set(places: Place[], status: string): void {
+  if (!mayMark() || !places.length) return;
+  queue(async () => take(await write(wishes(places, status))));
+}
+
+function take(outcome: Outcome): void {
+  if (typeof outcome === "string" || !outcome.length) return;
+  remember(outcome);
+  if (outcome.length === 1) return;
+  toast({ text: `${journal()!.dataset.marked}: ${outcome.length}`, undo: () => queue(() => undo(outcome)) });
+}
+
+/** The cell, or all that are selected where it is one of them; those that are as they shall be are left out. */
+function reached(cell: HTMLElement): HTMLElement[] {
+  const range = selected();
+  return range.includes(cell) ? range : [cell];
+}
+
+function setAt(cell: HTMLElement, status: string): void {
+  const cells = reached(cell).filter((each) => (each.dataset.s ?? "") !== status || each.matches(".failed, .saving"));
+  for (const each of cells) each.classList.add("saving");
+  set(cells.map(placeOf), status);
+}
+
+// ---- what is opened
+
+function openCell(cell: HTMLElement): void {
+  const menu = menuOf("mark-choice");
+  if (!menu) return;
+  if (!selected().includes(cell)) drop();
+  enter(cell);
+  const cells = reached(cell);
+  chosen = cells.map(placeOf);
+  for (const item of menu.querySelectorAll<HTMLButtonElement>("[role='menuitemradio']")) {
+    item.ariaChecked = String(item.value !== "" && item.value === cell.dataset.s);
   }
-  function startAt(): void {
-    if (journal.querySelector("button.cell[tabindex='0']")) return;
-    const today = heads().findIndex((each) => each.classList.contains("today"));
-    enter(cells().find((cell) => column(cell) === today) ?? cells()[0], false);
+  // What is opened beside the page speaks of one cell.
+  const ids = cells.length === 1 ? { cell: idOf(cell) } : {};
+  openMenu(menu, cell, { ids, is: cell.dataset.right === undefined ? "" : "right" });
+}
+
+function idOf(cell: HTMLElement): string {
+  const { lesson, client } = placeOf(cell);
+  return `${lesson}-${client}`;
+}
+
+function openLesson(of: HTMLElement): void {
+  const menu = menuOf("lesson-menu");
+  head = of.dataset.lesson!;
+  if (menu) openMenu(menu, of, { ids: { lesson: head }, is: of.dataset.is ?? "" });
+}
+
+function openRow(row: HTMLTableRowElement, beside: Parameters<typeof openMenu>[1]): void {
+  const menu = menuOf("row-menu");
+  if (!menu) return;
+  for (const item of menu.querySelectorAll<HTMLAnchorElement>("[data-as]")) {
+    const known = row.querySelector<HTMLAnchorElement>(`.reach [data-is="${item.dataset.as}"]`);
+    item.dataset.when = known ? "" : "never";
+    if (known) item.href = known.href;
   }
-  startAt();
-  document.body.addEventListener("htmx:afterSettle", startAt);
+  const { client, enrolment } = row.dataset;
+  openMenu(menu, beside, { ids: { client, enrolment, freezes: client }, is: "" });
+}
 
-  function move(from: HTMLElement, [down, right]: [number, number]): void {
-    const rows = [...journal.querySelectorAll<HTMLTableRowElement>("tr[data-client]")];
-    let row = rows.indexOf(from.closest("tr")!);
-    let place = column(from);
-    for (;;) {
-      row += down;
-      place += right;
-      if (!rows[row] || place < 0 || place >= heads().length) return;
-      const next = rows[row]!.cells[place + 2]?.querySelector<HTMLElement>("button.cell");
-      if (next) return enter(next);
-    }
+// ---- what is heard
+
+const main = document.getElementById("main");
+
+main?.addEventListener("click", (event) => {
+  if (!journal()) return;
+  const target = event.target as Element;
+  const cell = cellOf(target);
+  if (cell && event.shiftKey) {
+    const from = cellOf(document.activeElement);
+    return from ? extend(from, cell) : enter(cell);
   }
-
-  async function send(lesson: string, address: string, body: URLSearchParams, waiting: HTMLElement[]): Promise<Act | null> {
-    for (const cell of waiting) {
-      cell.classList.remove("failed");
-      cell.classList.add("saving");
-    }
-    try {
-      const answer = await fetch(address, { method: "POST", body, headers: { "HX-Request": "true", "X-CSRFToken": csrf() } });
-      if (answer.headers.has("HX-Redirect")) location.href = answer.headers.get("HX-Redirect")!;
-      const part = document.createElement("template");
-      part.innerHTML = await answer.text();
-      if (!answer.ok) {
-        refuse(part.content, answer.status);
-        return null;
-      }
-      return put(part.content, lesson);
-    } catch {
-      for (const cell of waiting) {
-        cell.classList.add("failed");
-        cell.title = journal.dataset.unsaved!;
-      }
-      toast({ text: journal.dataset.unsaved!, failed: true });
-      return null;
-    } finally {
-      for (const cell of waiting) cell.classList.remove("saving");
-    }
-  }
-
-  function refuse(part: DocumentFragment, status: number): void {
-    const place = document.getElementById("refusal")!;
-    if (part.querySelector(".notice")) place.replaceChildren(part);
-    else toast({ text: journal.dataset.unsaved!, failed: true });
-    // Somebody else was here first: their marks are shown.
-    if (status === 409) htmx.trigger("#sheet", "live", {});
-  }
-
-  /** Puts the answer in place; returns how it was before. */
-  function put(part: DocumentFragment, lesson: string): Act {
-    const before: Act = { lesson, marks: new Map() };
-    for (const told of part.querySelectorAll<HTMLElement>("[data-client]")) {
-      const client = told.dataset.client!;
-      const old = cellAt(client, told.dataset.lesson!);
-      const fresh = told.firstElementChild as HTMLElement | null;
-      if (!old || !fresh) continue;
-      before.marks.set(client, old.dataset.s ?? "");
-      const here = old === document.activeElement;
-      fresh.tabIndex = old.tabIndex;
-      old.replaceWith(fresh);
-      if (here) fresh.focus();
-    }
-    for (const told of part.querySelectorAll<HTMLElement>("[data-balance]")) {
-      for (const place of journal.querySelectorAll(`[data-balance="${told.dataset.balance}"]`)) {
-        place.replaceChildren(...[...told.childNodes].map((node) => node.cloneNode(true)));
-      }
-    }
-    sum(lesson);
-    return before;
-  }
-
-  /** The foot of a column says at once what the marks above it say. */
-  function sum(lesson: string): void {
-    const index = heads().findIndex((each) => each.dataset.lesson === lesson);
-    const foot = journal.querySelector(`[data-sum="${lesson}"]`);
-    const column = [...journal.querySelectorAll<HTMLTableRowElement>("tr[data-client]")];
-    const open = column.map((row) => row.cells[index + 2]?.querySelector("button.cell")).filter(Boolean);
-    if (foot) foot.textContent = `${open.filter((cell) => cell!.classList.contains("attended")).length}/${open.length}`;
-  }
-
-  function bodyOf(lesson: string, marks: Map<string, Status>): URLSearchParams {
-    const body = new URLSearchParams();
-    for (const [client, status] of marks) {
-      body.set(`mark-${client}`, status);
-      body.set(`seen-${client}`, cellAt(client, lesson)?.dataset.v ?? "0");
-    }
-    return body;
-  }
-
-  async function mark(lesson: string, marks: Map<string, Status>, keep = true): Promise<void> {
-    const waiting = [...marks.keys()].map((client) => cellAt(client, lesson)).filter((cell) => cell !== null);
-    const before = await send(lesson, `/lessons/${lesson}/marks/`, bodyOf(lesson, marks), waiting);
-    if (before && keep) remember(before);
-  }
-
-  async function everyone(lesson: string): Promise<void> {
-    const before = await send(lesson, `/lessons/${lesson}/everyone/`, new URLSearchParams(), []);
-    if (!before?.marks.size) return;
-    remember(before);
-    toast({ text: `${journal.dataset.marked}: ${before.marks.size}`, undo });
-  }
-
-  function remember(act: Act): void {
-    done.push(act);
-    if (done.length > MOST_UNDONE) done.shift();
-  }
-
-  const undo = () => after(async () => {
-    const act = done.pop();
-    if (act) await mark(act.lesson, act.marks, false);
-  });
-
-  function set(cell: HTMLElement, status: Status): void {
-    if ((cell.dataset.s ?? "") === status && !cell.matches(".failed, .saving")) return;
-    cell.classList.add("saving");
-    const [lesson, client] = [lessonOf(cell), clientOf(cell)];
-    after(() => mark(lesson, new Map([[client, status]])));
-  }
-
-  function openChoice(cell: HTMLElement): void {
-    enter(cell);
-    chosen = cell;
-    for (const item of choice!.querySelectorAll("button")) {
-      item.setAttribute("aria-checked", String(item.value !== "" && item.value === cell.dataset.s));
-    }
-    show(choice!, cell);
-    choice!.querySelector<HTMLElement>("[aria-checked='true'], button")?.focus();
-  }
-
-  journal.addEventListener("click", (event) => {
-    const cell = (event.target as Element).closest<HTMLElement>("button.cell");
-    if (cell) return openChoice(cell);
-    const of = (event.target as Element).closest<HTMLElement>("thead th[data-lesson]:not([data-off])");
-    if (!of || event.metaKey || event.ctrlKey || event.shiftKey) return;
-    event.preventDefault();
-    head = of;
-    menu.querySelector<HTMLAnchorElement>("[data-act='open']")!.href = `/lessons/${of.dataset.lesson}/`;
-    show(menu, of);
-    menu.querySelector("button")?.focus();
-  });
-
-  journal.addEventListener("keydown", (event) => {
-    const cell = (event.target as Element).closest<HTMLElement>("button.cell");
-    if (event.code === "KeyZ" && (event.ctrlKey || event.metaKey) && !event.shiftKey) {
-      event.preventDefault();
-      return undo();
-    }
-    if (!cell || event.ctrlKey || event.metaKey || event.altKey) return;
-    const way = MOVES[event.key];
-    if (way) {
-      event.preventDefault();
-      move(cell, way);
-    } else if (event.code in KEYS && !event.shiftKey) {
-      event.preventDefault();
-      set(cell, KEYS[event.code]!);
-    }
-  });
-
-  choice.addEventListener("click", (event) => {
-    const item = (event.target as Element).closest<HTMLButtonElement>("button");
-    if (!item || !chosen) return;
-    choice.hidePopover();
-    const cell = chosen.isConnected ? chosen : null;
-    cell?.focus();
-    if (cell) set(cell, item.value);
-  });
-  choice.addEventListener("keydown", (event) => {
-    const items = [...choice.querySelectorAll<HTMLElement>("button")];
-    const at = items.indexOf(document.activeElement as HTMLElement);
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      event.preventDefault();
-      items[(at + (event.key === "ArrowDown" ? 1 : items.length - 1)) % items.length]!.focus();
-    } else if (event.code in KEYS && chosen) {
-      event.preventDefault();
-      choice.hidePopover();
-      chosen.focus();
-      set(chosen, KEYS[event.code]!);
-    }
-  });
-
-  menu.addEventListener("click", (event) => {
-    if (!(event.target as Element).closest("[data-act='everyone']") || !head) return;
-    menu.hidePopover();
-    head.querySelector("a")?.focus();
-    const lesson = head.dataset.lesson!;
-    after(() => everyone(lesson));
-  });
+  if (cell) return openCell(cell);
+  const dots = target.closest<HTMLElement>(".journal .dots");
+  if (dots) return openRow(rowOf(dots)!, dots);
+  const act = target.closest<HTMLElement>("[data-do]")?.dataset.do;
+  if (act === "undo") return queue(undo);
+  if (act === "redo") return queue(redo);
+  const menu = target.closest<HTMLElement>("[popover]");
+  if (menu) return choose(menu, target.closest<HTMLElement>("a, button"));
+  const of = headAt(target);
+  if (!of || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  openLesson(of);
 });
 
-/** A popover beside what it belongs to, inside the window. */
-function show(popover: HTMLElement, anchor: HTMLElement): void {
-  popover.showPopover();
-  if (narrow.matches) return; // there it is a sheet at the bottom
-  const beside = anchor.getBoundingClientRect();
-  const { width, height } = popover.getBoundingClientRect();
-  const below = beside.bottom + 4 + height <= innerHeight ? beside.bottom + 4 : Math.max(4, beside.top - 4 - height);
-  popover.style.top = `${below}px`;
-  popover.style.left = `${Math.max(4, Math.min(beside.left, innerWidth - width - 4))}px`;
+/** An item of a menu; a link goes on to open what it names. */
+function choose(menu: HTMLElement, item: HTMLElement | null): void {
+  if (!item || !["mark-choice", "lesson-menu", "row-menu"].includes(menu.id)) return;
+  if (menu.matches(":popover-open")) menu.hidePopover();
+  if (item.dataset.do === "everyone") {
+    const lesson = head;
+    queue(async () => take(await everyone(lesson)));
+  } else if (item instanceof HTMLButtonElement) set(chosen, item.value);
 }
+
+// Shift and a click take cells, not the text between them.
+main?.addEventListener("mousedown", (event) => {
+  if (event.shiftKey && cellOf(event.target)) event.preventDefault();
+});
+
+main?.addEventListener("contextmenu", (event) => {
+  const row = (event.target as Element).closest<HTMLTableRowElement>(".journal tr[data-client]");
+  if (!row || event.shiftKey || event.ctrlKey || (event.target as Element).closest("a")) return;
+  event.preventDefault();
+  const show = () => openRow(row, { left: event.clientX, top: event.clientY, bottom: event.clientY });
+  // Where the button is still down, letting it go would close what has opened.
+  if (event.buttons) document.addEventListener("pointerup", () => window.setTimeout(show), { once: true });
+  else show();
+});
+
+// Before anybody else: Escape drops a selection first, and closes the panel when pressed again.
+document.addEventListener("keydown", (event) => {
+  if (!journal() || document.querySelector("dialog[open]")) return;
+  const menu = document.querySelector<HTMLElement>(".choice:popover-open");
+  const heard = menu ? pressedIn(menu, event) : isTyping(event.target) ? false : pressed(event);
+  if (heard) event.preventDefault();
+}, true);
+
+function pressedIn(menu: HTMLElement, event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey) return false;
+  if (menu.id === "mark-choice" && event.code in STATUSES && mayMark()) {
+    menu.hidePopover();
+    set(chosen, STATUSES[event.code]!);
+    return true;
+  }
+  return walk(menu, event.key);
+}
+
+/** Whether the key meant something here. */
+function pressed(event: KeyboardEvent): boolean {
+  const letter = letterOf(event);
+  if (event.ctrlKey || event.metaKey) {
+    if (event.altKey || !mayMark() || !(letter === "Z" || (letter === "Y" && !event.shiftKey))) return false;
+    queue(letter === "Z" && !event.shiftKey ? undo : redo);
+    return true;
+  }
+  if (event.altKey) return false;
+  if (event.key === "Escape") return !document.querySelector(":popover-open") && drop();
+  const cell = cellOf(event.target);
+  if (cell) return pressedAt(cell, letter, event);
+  const of = headAt(event.target);
+  if (of && event.key in MOVES) {
+    enter(next(of, MOVES[event.key]!));
+    return true;
+  }
+  const row = rowOf(event.target as Element);
+  if (!row || letter !== "M") return false;
+  openRow(row, row.querySelector(".dots") ?? row);
+  return true;
+}
+
+function pressedAt(cell: HTMLElement, letter: string, event: KeyboardEvent): boolean {
+  const way = MOVES[event.key];
+  if (way || event.key === "Home" || event.key === "End") {
+    const to = way ? next(cell, way) : edge(cell, event.key === "End" ? 1 : -1);
+    if (event.shiftKey) extend(cell, to);
+    else if (drop() || to) enter(to ?? cell);
+    return true;
+  }
+  if (event.shiftKey) return false;
+  if (event.code in STATUSES && mayMark()) setAt(cell, STATUSES[event.code]!);
+  else if (letter === "C" && menuOf("mark-choice")?.querySelector("[data-open='comments']")) about(cell, "comments");
+  else if (letter === "O" || letter === " ") about(cell);
+  else if (letter === "M") openRow(rowOf(cell)!, rowOf(cell)!.querySelector(".dots") ?? cell);
+  else if (letter === "H") openLesson(headOf(cell));
+  else return false;
+  return true;
+}
+
+function about(cell: HTMLElement, fold = ""): void {
+  void openPanel({ key: "cell", id: idOf(cell) }, cell, fold);
+}
+
+// A space pressed on a button counts when it is let go.
+document.addEventListener("keyup", (event) => {
+  if (event.code === "Space" && cellOf(event.target)) event.preventDefault();
+});
+
+function found(): void {
+  if (!journal()) return;
+  settle();
+  paint();
+  showUndo();
+}
+for (const name of ["htmx:afterSwap", "htmx:afterSettle"]) document.addEventListener(name, found);
+found();

@@ -1,11 +1,12 @@
-// The side panel: opened from anywhere, present in the address (?client=12), so that back, reload and links keep it.
+// The side panel: opened from anywhere, present in the address (?client=12, ?cell=12-34), so that back, reload and links
+// keep it. data-open="payment" beside data-panel="client=12" opens that fold of it.
 import htmx from "htmx.org";
 import { ask } from "./dialogs";
 import { text } from "./texts";
 
-/** What can be opened, and where it is read: {"client": "/clients/0/"}. */
+/** What can be opened, and where it is read, with 0 where each id belongs: {"cell": "/lessons/0/clients/0/"}. */
 type Addresses = Record<string, string>;
-type Shown = { key: string; id: string };
+export type Shown = { key: string; id: string };
 
 const panel = document.getElementById("panel");
 const addresses: Addresses = JSON.parse(panel?.dataset.panels ?? "{}");
@@ -21,7 +22,29 @@ function said(): Shown | null {
   const query = new URLSearchParams(location.search);
   for (const key of Object.keys(addresses)) {
     const id = query.get(key);
-    if (id && /^[0-9]{1,18}$/.test(id)) return { key, id };
+    if (id && fits(key, id)) return { key, id };
+  }
+  return null;
+}
+
+/** Whether there are as many ids as the address has places. */
+function fits(key: string, id: string): boolean {
+  const ids = id.split("-");
+  return ids.every((each) => /^[0-9]{1,18}$/.test(each)) && addresses[key]?.match(/\b0\b/g)?.length === ids.length;
+}
+
+export function addressOf({ key, id }: Shown): string {
+  const ids = id.split("-");
+  return addresses[key]!.replace(/\b0\b/g, () => ids.shift()!);
+}
+
+/** What a panel would show of an address, if anything. */
+function shownAt(address: string): Shown | null {
+  const url = new URL(address, location.href);
+  if (url.origin !== location.origin) return null;
+  for (const [key, pattern] of Object.entries(addresses)) {
+    const ids = new RegExp(`^${pattern.replace(/\b0\b/g, "([0-9]{1,18})")}$`).exec(url.pathname);
+    if (ids) return { key, id: ids.slice(1).join("-") };
   }
   return null;
 }
@@ -45,16 +68,17 @@ async function mayLeave(): Promise<boolean> {
   return !dirty() || ask(text("unsaved"), text("leave"));
 }
 
-async function open(next: Shown, from: HTMLElement | null): Promise<void> {
-  if (!panel || !(await mayLeave())) return;
+/** Opens what `next` names; `fold` is the part of it to open; the focus goes back to `from`. */
+export async function open(next: Shown, from: HTMLElement | null, fold = ""): Promise<void> {
+  if (!panel || !fits(next.key, next.id) || !(await mayLeave())) return;
   if (from && !panel.contains(from)) opener = from;
   // One entry for the panel, whatever is looked at in it: the way back is the page without it.
   if (shown) history.replaceState(history.state, "", addressWith(next));
   else history.pushState({ panel: true }, "", addressWith(next));
-  await load(next);
+  await load(next, fold);
 }
 
-async function load(next: Shown): Promise<void> {
+async function load(next: Shown, fold = ""): Promise<void> {
   if (!panel) return;
   shown = next;
   address = location.href;
@@ -63,15 +87,28 @@ async function load(next: Shown): Promise<void> {
   cover();
   // The month that the page shows is the one that the panel tells of.
   const month = new URLSearchParams(location.search).get("month");
-  const where = addresses[next.key]!.replace(/0(?=\/?$)/, next.id) + (month ? `?month=${encodeURIComponent(month)}` : "");
+  const query = new URLSearchParams([["month", month ?? ""], ["open", fold]].filter(([, value]) => value)).toString();
+  const where = addressOf(next) + (query ? `?${query}` : "");
   await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel });
   if (!same(shown, next)) return;
   if (panel.querySelector(".skeleton")) return leave(); // it was refused, and the refusal says why
+  if (fold && unfold(fold)) return;
   const head = panel.querySelector<HTMLElement>("h2");
   if (head && !panel.contains(document.activeElement)) {
     head.tabIndex = -1;
     head.focus({ preventScroll: true });
   }
+}
+
+/** The fold of that name, open and in sight, its first field ready to be typed in. */
+function unfold(name: string): boolean {
+  const fold = panel!.querySelector(`[id="${CSS.escape(name)}"]`) ?? panel!.querySelector("details[open]");
+  if (!fold) return false;
+  for (let part = fold.closest("details"); part; part = part.parentElement?.closest("details") ?? null) part.open = true;
+  const field = fold.querySelector<HTMLElement>("input:not([type='hidden'], :disabled), select, textarea, button, a[href]");
+  fold.scrollIntoView({ block: "start" });
+  (field ?? fold.querySelector("summary"))?.focus({ preventScroll: true });
+  return true;
 }
 
 function skeleton(): Node[] {
@@ -115,11 +152,40 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     return void close();
   }
-  const link = target.closest<HTMLElement>("[data-panel]");
-  const [key = "", id = ""] = link?.dataset.panel?.split("=") ?? [];
-  if (!link || !panel || !(key in addresses)) return;
+  const link = target.closest<HTMLElement>("[data-panel], #panel a[href]:not([hx-get], [target])");
+  const next = link && leadsTo(link);
+  if (!next || !panel) return;
   event.preventDefault();
-  void open({ key, id }, link);
+  // A menu has closed behind the click and has given the focus back: there it belongs afterwards.
+  const from = link.closest("[popover]") ? (document.activeElement as HTMLElement) : link;
+  void open(next, from, link.dataset.open);
+});
+
+/** What of the panel a link opens: what it names, or, inside the panel, what its address is; not what is open already. */
+function leadsTo(link: HTMLElement): Shown | null {
+  const [key = "", id = ""] = link.dataset.panel?.split("=") ?? [];
+  if (key in addresses) return { key, id };
+  const next = link instanceof HTMLAnchorElement && panel?.contains(link) ? shownAt(link.href) : null;
+  return same(next, shown) ? null : next;
+}
+
+// A plain form inside the panel is sent without leaving the page, too. What answers with another page than a panel shows
+// leads there.
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (event.defaultPrevented || form.method !== "post" || !panel?.contains(form)) return;
+  event.preventDefault();
+  const pressed = event.submitter as HTMLButtonElement | null;
+  const values = pressed?.name ? { [pressed.name]: pressed.value } : {};
+  void htmx.ajax("post", form.action, { source: form, target: panel, swap: "innerHTML", values });
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { detail } = event as CustomEvent;
+  const answered = detail.xhr.responseURL;
+  if (detail.target !== panel || detail.isError || !answered || shownAt(answered)) return;
+  if (new URL(answered).pathname === new URL(detail.pathInfo.requestPath, location.href).pathname) return;
+  detail.shouldSwap = false;
+  location.href = answered;
 });
 
 document.addEventListener("keydown", (event) => {

@@ -40,6 +40,12 @@ from rollbook.foundation.periods import local
 MOST_DAYS = 366
 """The longest range one page shows."""
 LAST_LESSONS = 8
+# What decides what a page offers, in the order of _Group.
+OFFERED = (
+    Permission.JOURNAL_MARK, Permission.LESSON_EDIT, Permission.GROUP_EDIT, Permission.MONEY_SEE, Permission.VISIT_BOOK,
+    Permission.CLIENT_SEE, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.COMMENT_SEE,
+    Permission.COMMENT_WRITE,
+)
 
 
 class State(StrEnum):
@@ -94,6 +100,7 @@ class Payer:
     name: str
     kinship: Kinship
     phone: str | None
+    telegram: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +121,17 @@ class Row:
     """Per cent of the marked lessons at which the client was."""
     guest: Kind | None = None
     left_on: date | None = None
+    enrolment_id: int | None = None
+    """The one that lasts; guests and those who left have none."""
     left_for: Names | None = None
     """Why, where that was their last group and somebody said so; `left_note` is what was noted beside it."""
     left_note: str = ""
 
-    def why_left(self, language: str) -> str:
-        return told(self.left_for, self.left_note, language=language)
     comment: str = ""
     """"ask" where something open is said on the client."""
+
+    def why_left(self, language: str) -> str:
+        return told(self.left_for, self.left_note, language=language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,17 @@ class Sheet:
     may_edit_lessons: bool
     may_edit_group: bool
     may_see_money: bool
+    may_book: bool
+    may_see_clients: bool
+    may_edit_clients: bool
+    may_take_payment: bool
+    may_see_comments: bool
+    may_comment: bool
+
+    @property
+    def may_open_cells(self) -> bool:
+        """Whether there is anything to be done with a cell: mark it, work it off, write to it."""
+        return self.may_mark or self.may_book or self.may_comment
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -225,6 +246,9 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
         members=tuple(r for r in member_rows if r.left_on is None), guests=tuple(guest_rows),
         gone=tuple(r for r in member_rows if r.left_on), may_mark=group.may_mark,
         may_edit_lessons=group.may_edit_lessons, may_edit_group=group.may_edit, may_see_money=group.may_see_money,
+        may_book=group.may_book, may_see_clients=group.may_see_clients, may_edit_clients=group.may_edit_clients,
+        may_take_payment=group.may_take_payment, may_see_comments=group.may_see_comments,
+        may_comment=group.may_comment,
     )
 
 
@@ -258,6 +282,12 @@ class _Group(NamedTuple):
     may_edit_lessons: bool
     may_edit: bool
     may_see_money: bool
+    may_book: bool
+    may_see_clients: bool
+    may_edit_clients: bool
+    may_take_payment: bool
+    may_see_comments: bool
+    may_comment: bool
 
 
 def _group(group_id: int, at: datetime, by: Actor) -> _Group:
@@ -276,25 +306,32 @@ def _groups(by: Actor, *, group: Any, at: Any) -> Rows:
         "name", "state", "capacity", "minimum", "programme", "programme__name", "branch", "branch__name",
         "branch__time_zone", ArraySubquery(teachers.values("name")),
         Subquery(coming.order_by("starts_at", "pk").values("starts_at")[:1]),
-        rows.holds(by, Permission.JOURNAL_MARK), rows.holds(by, Permission.LESSON_EDIT),
-        rows.holds(by, Permission.GROUP_EDIT), rows.holds(by, Permission.MONEY_SEE),
+        *(rows.holds(by, permission) for permission in OFFERED),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The cells of a lesson that were just marked, and the balances that followed."""
+    """Cells that were just marked, by lesson and client, and the balances that followed."""
 
-    lesson_id: int
-    squares: Mapping[int, Square]
+    squares: Mapping[tuple[int, int], Square]
     balances: Mapping[int, Decimal]
 
 
 def changed(*, lesson_id: int, clients: Collection[int], by: Actor) -> Changed:
     """How the cells of these clients stand now. For whoever has just marked them: they are open ones."""
-    cells = journal.cells(lesson_ids=[lesson_id], clients=clients, by=by)
-    squares = {m.client_id: Square(_marked(m.cell) or State.UNMARKED, m.cell) for m in cells}
-    return Changed(lesson_id, squares, billing.balances(clients=clients, by=by))
+    return changed_range(marked={lesson_id: clients}, by=by)
+
+
+def changed_range(*, marked: Mapping[int, Collection[int]], by: Actor) -> Changed:
+    """The same of several lessons, each with its clients."""
+    clients = {client for of_lesson in marked.values() for client in of_lesson}
+    cells = journal.cells(lesson_ids=marked, clients=clients, by=by)
+    squares = {
+        (m.lesson_id, m.client_id): Square(_marked(m.cell) or State.UNMARKED, m.cell)
+        for m in cells if m.client_id in marked[m.lesson_id]
+    }
+    return Changed(squares, billing.balances(clients=clients, by=by))
 
 
 @dataclass(frozen=True)
@@ -317,7 +354,10 @@ class _Rows:
         squares = self._squares(client, [any(days) for days in zip(*map(self._days_of, of), strict=True)], pauses)
         today, last = self.now.date(), max(of, key=lambda member: member.until or date.max)
         left = last if last.until and last.until <= today else None
-        return self._row(client, of[0].name, of[0].birth_date, squares, left=left)
+        return self._row(
+            client, of[0].name, of[0].birth_date, squares, left=left,
+            enrolment_id=next((m.enrolment_id for m in of if m.until is None or m.until > today), None),
+        )
 
     def of_guest(self, client: int, name: str, kind: Kind) -> Row:
         squares = self._squares(client, [False] * len(self.lessons), pauses=[])
@@ -325,7 +365,7 @@ class _Rows:
 
     def _row(
         self, client: int, name: str, born: date | None, squares: tuple[Square, ...], guest: Kind | None = None,
-        left: Member | None = None,
+        left: Member | None = None, enrolment_id: int | None = None,
     ) -> Row:
         balance, payer = self.balances.get(client), self.payers.get(client)
         known = balance if balance is not None else self.covered.get(client)
@@ -333,11 +373,12 @@ class _Rows:
         came, marked = said.count(Status.ATTENDED), len(said) - said.count(Status.PLANNED)
         return Row(
             client, name, born, _has_birthday(born, self.now.date()),
-            Payer(payer.name, payer.kinship, payer.phone) if payer else None, balance,
+            Payer(payer.name, payer.kinship, payer.phone, payer.telegram) if payer else None, balance,
             lessons_covered(balance=balance, price=self.price) if balance is not None and self.price else None,
             None if known is None or not self.price or guest else known >= self.price,
-            squares, round(100 * came / marked) if marked else None, guest, left and left.until, left and left.left_for,
-            left.left_note if left else "", "ask" if client in self.corners.clients else "",
+            squares, round(100 * came / marked) if marked else None, guest, left.until if left else None, enrolment_id,
+            left.left_for if left else None, left.left_note if left else "",
+            "ask" if client in self.corners.clients else "",
         )
 
     def _days_of(self, member: Member) -> list[bool]:

@@ -2,26 +2,34 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 
 from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import house
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing import queries as tariffs
 from rollbook.domains.groups import queries as groups
+from rollbook.domains.groups.models import Group
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal import queries as marks_of
-from rollbook.domains.journal.actions import Marked
+from rollbook.domains.journal.actions import Marked, Withdrawn
 from rollbook.domains.journal.models import Kind, Status
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import lessons_of_month, month_of
 from rollbook.foundation import live
+from rollbook.foundation.compiled import Rows
+from rollbook.foundation.errors import NotFound
 
 # What marking must know is read under the right to mark: seeing elsewhere must not change what a lesson costs.
 _UNDER = Permission.JOURNAL_MARK
+
+_NOTHING: Mapping[int, Mapping[int, int]] = MappingProxyType({})
 
 
 @transaction.atomic
@@ -49,7 +57,7 @@ def _picked(lesson_id: int, by: Actor) -> Lesson:
 
 def _mark(
     lesson: Lesson, marks: Mapping[int, Status | None], seen: Mapping[int, int] | None,
-    minutes_late: Mapping[int, int] | None, at: datetime, by: Actor,
+    minutes_late: Mapping[int, int] | None, at: datetime, by: Actor, *, settles: bool = True,
 ) -> Marked:
     rules = house()
     terms = _terms(lesson, by)
@@ -60,11 +68,54 @@ def _mark(
     )
     if marked.ids:
         _hold(lesson, marks.values(), at, by)
-        billing.settle(mark_ids=marked.ids, at=at, by=by)
+        if settles:
+            billing.settle(mark_ids=marked.ids, at=at, by=by)
         groups_told = [lesson.group_id, *sorted(marked.groups)] if lesson.group_id else sorted(marked.groups)
         lessons_told = [lesson.pk, *sorted({visit.lesson_id for visit in marked.withdrawn})]
         live.tell(*(f"group:{pk}" for pk in groups_told), *(f"lesson:{pk}" for pk in lessons_told))
     return marked
+
+
+@transaction.atomic
+def mark_range(
+    *,
+    group_id: int,
+    marks: Mapping[int, Mapping[int, Status | None]],
+    seen: Mapping[int, Mapping[int, int]],
+    at: datetime,
+    by: Actor,
+    minutes_late: Mapping[int, Mapping[int, int]] = _NOTHING,
+) -> tuple[Withdrawn, ...]:
+    """Mark clients in several lessons of a group: all that is given is given by lesson, otherwise like `mark`.
+
+    All or nothing: a cell that somebody has changed meanwhile refuses the whole, and each such cell is told. Returns
+    the visits that were booked for rights which are gone now.
+    """
+    lessons = _picked_of(group_id, marks, by)
+    journal.refuse_stale(marks=marks, seen=seen, minutes_late=minutes_late, by=by)
+    marked = [
+        _mark(lesson, marks[lesson.pk], seen.get(lesson.pk), minutes_late.get(lesson.pk), at, by, settles=False)
+        for lesson in lessons
+    ]
+    # At once, for accounts are locked in the order of clients: two who settled lesson by lesson could wait in a ring.
+    billing.settle(mark_ids=[mark_id for each in marked for mark_id in each.ids], at=at, by=by)
+    return tuple(visit for each in marked for visit in each.withdrawn)
+
+
+def _picked_of(group_id: int, lesson_ids: Collection[int], by: Actor) -> list[Lesson]:
+    """These lessons of a group, all of which may be marked in; locked in the order of their ids."""
+    Group.objects.pick(by, _UNDER, group_id)
+    found: list[Lesson] = list(_lessons_of(by, group=group_id, lessons=list(lesson_ids)))
+    for lesson_id in set(lesson_ids) - {lesson.pk for lesson in found}:
+        Lesson.objects.pick(by, _UNDER, lesson_id)  # says what is in the way
+        raise NotFound  # one of another group
+    return found
+
+
+@compiled
+def _lessons_of(by: Actor, *, group: Any, lessons: Any) -> Rows:
+    mine = Lesson.objects.visible_to(by, _UNDER).filter(group=group, pk__any=lessons)
+    return mine.select_related("group", "branch").locked().order_by("pk")
 
 
 @transaction.atomic

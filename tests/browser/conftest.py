@@ -7,7 +7,9 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,7 +17,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebError
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, WebError
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
@@ -226,3 +228,64 @@ def axe() -> Callable[[Page], None]:
         assert found.violations_count == 0, found.generate_report()
 
     return check
+
+
+# ---- a journal of a test's own
+
+NUMBERS = count(1)
+PUPILS = ("Абрамова", "Белов", "Ёлкина", "Жукова")
+SENT = re.compile(r"/(lessons|groups)/\d+/(marks|everyone)/")
+
+
+@pytest.fixture
+def group(cast: Any, in_site: None) -> tuple[Any, list[Any]]:
+    """A group of this test alone: four pupils, four lessons in September."""
+    from tests.school import AT
+
+    name = f"Танго {next(NUMBERS)}"
+    chess = cast.groups["chess"]
+    made = type(chess).objects.create(name=name, branch=chess.branch, programme=chess.programme, capacity=8)
+    cast.groups[name] = made
+    cast.enrol(*PUPILS, group=name)
+    return made, [cast.lesson(name, at=AT + timedelta(days=7 * week)) for week in range(4)]
+
+
+@pytest.fixture
+def journal(page: Page, context: BrowserContext, sign_in: Callable[..., None], group: Any) -> Page:
+    sign_in(context, "mara")
+    page.goto(f"/groups/{group[0].pk}/?month=2026-09")
+    return page
+
+
+@pytest.fixture
+def at(journal: Page, cast: Any, group: Any) -> Callable[[int, int], Locator]:
+    """`at(row, column)`: that cell."""
+
+    def cell(row: int, column: int) -> Locator:
+        client = cast.clients(group[0].name)[row].pk
+        return journal.locator(f'tr[data-client="{client}"] > td').nth(column + 1).locator(".cell")
+
+    return cell
+
+
+@pytest.fixture
+def marks(group: Any) -> Callable[[], list[Any]]:
+    """What stands in the database, by name and day."""
+    from rollbook.domains.journal.models import Mark
+
+    def told() -> list[Any]:
+        rows = Mark.objects.filter(lesson__group=group[0]).order_by("client__search", "lesson")
+        return list(rows.values_list("client__name", "day", "status"))
+
+    return told
+
+
+def saved(page: Page, act: Callable[[], Any]) -> Any:
+    """The answer to the marks that `act` sends."""
+    with page.expect_response(SENT) as answer:
+        act()
+    return answer.value
+
+
+def press(page: Page, key: str) -> Any:
+    return saved(page, lambda: page.keyboard.press(key))

@@ -1,72 +1,14 @@
 """What people do in the journal: by click, by key, in few steps, and two at once."""
 
 import re
-from datetime import timedelta
-from itertools import count
 
 import pytest
 from playwright.sync_api import expect
 
 from rollbook.domains.billing.models import Account, LedgerEntry
-from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Mark
-from tests.browser.conftest import BOTH_ENDS
+from tests.browser.conftest import BOTH_ENDS, SENT, press, saved
 from tests.school import AT, DAY
-
-NUMBERS = count(1)
-PUPILS = ("Абрамова", "Белов", "Ёлкина", "Жукова")
-SENT = re.compile(r"/lessons/\d+/(marks|everyone)/")
-
-
-@pytest.fixture
-def group(cast, in_site):
-    """A group of this test alone: four pupils, four lessons in September."""
-    name = f"Танго {next(NUMBERS)}"
-    chess = cast.groups["chess"]
-    made = Group.objects.create(name=name, branch=chess.branch, programme=chess.programme, capacity=8)
-    cast.groups[name] = made
-    cast.enrol(*PUPILS, group=name)
-    lessons = [cast.lesson(name, at=AT + timedelta(days=7 * week)) for week in range(4)]
-    return made, lessons
-
-
-@pytest.fixture
-def journal(page, context, sign_in, group):
-    sign_in(context, "mara")
-    page.goto(f"/groups/{group[0].pk}/?month=2026-09")
-    return page
-
-
-@pytest.fixture
-def at(journal, cast, group):
-    """`at(row, column)`: that cell."""
-
-    def cell(row, column):
-        client = cast.clients(group[0].name)[row].pk
-        return journal.locator(f'tr[data-client="{client}"] > td').nth(column + 1).locator(".cell")
-
-    return cell
-
-
-def saved(page, act):
-    with page.expect_response(SENT) as answer:
-        act()
-    return answer.value
-
-
-def press(page, key):
-    return saved(page, lambda: page.keyboard.press(key))
-
-
-@pytest.fixture
-def marks(group):
-    """What stands in the database, by name and day."""
-
-    def told():
-        rows = Mark.objects.filter(lesson__group=group[0]).order_by("client__search", "lesson")
-        return list(rows.values_list("client__name", "day", "status"))
-
-    return told
 
 
 def test_a_cell_is_marked_in_two_clicks_and_the_balance_follows(journal, at, marks):

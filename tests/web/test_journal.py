@@ -15,6 +15,7 @@ from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import NotFound
 from rollbook.screens.journal import Square, State
 from rollbook.web.journal.cells import Words, cell, row_of_cells
+from rollbook.web.journal.words import telegram
 from tests.school import AT, DAY
 
 HTMX = {"HX-Request": "true"}
@@ -116,6 +117,122 @@ def test_a_stale_mark_shows_both_values(anna, lesson, school):
     answer = anna.post(f"{lesson}marks/", {f"mark-{ivan}": "missed", f"seen-{ivan}": "0"}, headers=HTMX)
     assert (answer.status_code, answer["HX-Retarget"]) == (409, "#refusal")
     assert "Ivan: yours: was not there, now: was there" in answer.content.decode()
+
+
+# ---- many cells at once
+
+
+@pytest.fixture
+def weeks(school):
+    """Three lessons, one a week, the last of them that of the cast."""
+    return [*(school.lesson(at=AT - timedelta(days=7 * week)).pk for week in (2, 1)), school.lessons["chess"].pk]
+
+
+def test_a_range_answers_the_cells_of_all_lessons_and_the_balances(mara, group, school, weeks):
+    ivan, olga = (client.pk for client in school.clients())
+    told = {f"mark-{lesson}-{client}": "attended" for lesson in weeks for client in (ivan, olga)}
+    told |= {f"late-{weeks[2]}-{ivan}": "5", f"mark-{weeks[0]}-{olga}": "keep"}
+    part = mara.post(f"{group}marks/", told, headers=HTMX).content.decode()
+    assert part.count('class="cell attended" data-s="attended" data-v="1"') == 5
+    assert f'data-client="{olga}" data-lesson="{weeks[1]}"' in part
+    assert part.count("data-balance") == 2
+    assert list(Mark.objects.filter(minutes_late=5).values_list("lesson", "client")) == [(weeks[2], ivan)]
+    plain = mara.post(f"{group}marks/", {f"mark-{weeks[0]}-{olga}": ""})
+    assert (plain.status_code, plain["Location"]) == (303, group)
+
+
+def test_a_stale_range_names_each_cell_with_its_day_and_both_values(mara, group, school, weeks):
+    ivan, olga = (client.pk for client in school.clients())
+    mara.post(f"{group}marks/", {f"mark-{weeks[1]}-{ivan}": "missed", f"mark-{weeks[2]}-{olga}": "excused"})
+    told = {f"mark-{lesson}-{client}": "attended" for lesson in weeks for client in (ivan, olga)}
+    answer = mara.post(
+        f"{group}marks/", told | {name.replace("mark", "seen"): "0" for name in told}, headers=HTMX
+    )
+    assert (answer.status_code, answer["HX-Retarget"]) == (409, "#refusal")
+    text = answer.content.decode().replace("\N{NO-BREAK SPACE}", " ")
+    assert "Ivan, 25 August: yours: was there, now: was not there" in text
+    assert "Olga, 1 September: yours: was there, now: excused" in text
+    assert text.count("yours:") == 2
+    assert Mark.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("mark", "asleep"), ("seen", "x"), ("seen", "9" * 30), ("late", "601")]
+)
+def test_bad_input_of_a_range_is_told_and_nothing_is_marked(mara, group, school, weeks, name, value):
+    ivan = school.clients()[0].pk
+    told = {f"mark-{weeks[0]}-{ivan}": "attended", f"{name}-{weeks[1]}-{ivan}": value}
+    assert mara.post(f"{group}marks/", told, headers=HTMX).status_code == 422
+    assert not Mark.objects.exists()
+
+
+@pytest.mark.parametrize(("lessons", "clients"), [(32, 1), (2, 101), (1, 1000)])
+def test_too_many_marks_or_lessons_are_refused(mara, group, lessons, clients):
+    told = {f"mark-{lesson}-{client}": "attended" for lesson in range(lessons) for client in range(clients)}
+    answer = mara.post(f"{group}marks/", told, headers=HTMX)
+    assert answer.status_code == 422
+    assert "at most 200 in 31 lessons" in answer.content.decode()
+
+
+def test_a_range_with_a_lesson_of_another_group_is_not_found_and_without_the_right_not_allowed(
+    client, group, school, weeks
+):
+    ivan = school.clients()[0].pk
+    told = {f"mark-{weeks[0]}-{ivan}": "attended"}
+    for name, more, status in (
+        ("mara", {f"mark-{school.lessons['dance'].pk}-{ivan}": "attended"}, 404), ("nina", {}, 403), ("boris", {}, 404),
+    ):
+        client.force_login(school.users[name])
+        assert client.post(f"{group}marks/", told | more).status_code == status
+    assert not Mark.objects.exists()
+
+
+# ---- what a row and a head carry
+
+
+def test_a_row_is_called_and_written_to_by_those_who_may_see_phones(client, group, school):
+    ivan = school.clients()[0]
+    ivan.contacts.update(telegram="@ivans_mother")
+    phone = ivan.contacts.get().phone
+    seen = {}
+    for name in ("mara", "anna"):
+        client.force_login(school.users[name])
+        seen[name] = client.get(group).content.decode()
+    assert f'href="tel:{phone}"' in seen["mara"]
+    assert 'href="https://t.me/ivans_mother"' in seen["mara"]
+    assert "tel:" not in seen["anna"]
+    assert "t.me" not in seen["anna"]
+    assert f'data-enrolment="{ivan.enrolments.get().pk}"' in seen["anna"]
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [("@name_1", "https://t.me/name_1"), ("name", "https://t.me/name"), ("", None), (None, None), ("+38050", None),
+     ("a b", None), ("javascript:alert(1)", None), ("@x\"><script>", None)],
+)
+def test_a_name_in_telegram_has_an_address_and_nothing_else_has(written, address):
+    assert telegram(written) == address
+
+
+def test_menus_offer_what_one_may(client, group, school):
+    offered = {
+        "mara": ["everyone", "hold", "guests", "substitute", "payment", "transfer", "make-up"],
+        "anna": ["everyone", "hold"],
+        "nina": [],
+        "olha": ["guests", "make-up"],
+    }
+    for name, does in offered.items():
+        client.force_login(school.users[name])
+        text = client.get(group).content.decode()
+        for act in offered["mara"]:
+            assert (f'="{act}"' in text) == (act in does), (name, act)
+
+
+def test_the_foot_of_a_lesson_names_who_holds_it(anna, group, school):
+    anna.get(group)
+    text = anna.get(group).content.decode()
+    assert '<td title="Anna">A</td>' in text
+    assert f'data-lesson="{school.lessons["chess"].pk}" data-is="open"' in text
 
 
 def test_everyone_was_there_and_the_lesson_is_held(anna, lesson, school):
@@ -259,6 +376,18 @@ def test_a_cell_has_a_letter_and_words_beside_its_colour(square, letter, said):
     assert f">{letter}</" in html
     assert f'aria-label="{said}' in html
     assert html.startswith("<button") == square.state.is_open
+
+
+@pytest.mark.parametrize(
+    ("days", "sign", "right"), [(-1, "", False), (0, "<sub>0</sub>", True), (6, "<sub>6</sub>", True), (7, "", True)]
+)
+def test_a_right_that_ends_soon_says_so_and_one_that_is_over_says_nothing(days, sign, right):
+    excused = Square(State.EXCUSED, Cell(Status.EXCUSED, make_up_until=DAY + timedelta(days=days)))
+    with translation.override("en"):
+        html = cell(excused, Words(DAY), open_=True)
+    assert f">E{sign}</button>" in html
+    assert ("data-right" in html) == right
+    assert ("may be worked off until" in html) == right
 
 
 def test_a_cell_where_nobody_is_expected_is_empty_and_what_is_written_by_people_is_escaped():

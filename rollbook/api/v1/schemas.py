@@ -274,6 +274,28 @@ class MarksIn(In):
     marks: list[MarkIn] = Field(max_length=200)
 
 
+class RangeMarkIn(MarkIn):
+    lesson_id: Id
+
+
+class RangeIn(In):
+    marks: list[RangeMarkIn] = Field(max_length=200)
+
+
+class MarkedCellOut(Schema):
+    lesson_id: int
+    client_id: int
+    state: State
+    cell: CellOut
+
+
+class RangeOut(Schema):
+    cells: list[MarkedCellOut]
+    balances: dict[int, Decimal]
+    withdrawn: list[WithdrawnOut]
+    """Since the right that they were to use is gone."""
+
+
 class CancellationIn(In):
     """A reason of the list, one in words, or both."""
 

@@ -15,6 +15,9 @@ from rollbook.foundation import formats
 from rollbook.screens.journal import Column, Square, State
 from rollbook.web.pages import language, url
 
+SOON = 7
+"""Days before a right to a make-up ends, in which its cell says so."""
+
 
 class Choice(NamedTuple):
     """What a cell may be set to, by click or by key."""
@@ -38,8 +41,9 @@ def choices() -> list[Choice]:
 class Words:
     """The letters and words of states, in the language of whoever looks; made once for a page."""
 
-    def __init__(self) -> None:
-        self.language = language()
+    def __init__(self, today: date | None = None) -> None:
+        """`today` where what is near its end is to be seen: a right to a make-up of which few days are left."""
+        self.language, self.today = language(), today
         self.letters = {
             State.ATTENDED: "✓",
             State.MISSED: pgettext("letter in a cell: missed", "A"),
@@ -93,6 +97,20 @@ class Words:
             parts.append(self.comments[square.comment])
         return ", ".join(parts)
 
+    def may_be_worked_off(self, square: Square) -> bool:
+        cell, until = square.cell, square.cell.make_up_until
+        is_open = until is not None and (self.today is None or until >= self.today)
+        is_free = cell.booked_on is None and cell.lapsed_on is None
+        return is_open and is_free and square.state in {State.EXCUSED, State.MISSED}
+
+    def days_left(self, square: Square) -> int | None:
+        """To work it off: told in the last week alone."""
+        until = square.cell.make_up_until
+        if not (until and self.today and self.may_be_worked_off(square)):
+            return None
+        left = (until - self.today).days
+        return left if left < SOON else None
+
     def letter(self, square: Square) -> str:
         if square.state == State.PLANNED and square.cell.kind in self.kinds:
             return self.kinds[square.cell.kind]
@@ -106,7 +124,9 @@ def in_words(pair: Mapping[str, object]) -> dict[str, object]:
     """Two marks of the same cell, as a person reads them."""
     texts = Words().texts
     words = {whose: texts[State(str(pair[whose] or "unmarked"))] for whose in ("yours", "theirs")}
-    return {**pair, **words, "label": pair["name"]}
+    day = pair.get("day")
+    where = formats.day_month(date.fromisoformat(str(day)), language=language()) if day else None
+    return {**pair, **words, "label": ", ".join(filter(None, [str(pair["name"]), where]))}
 
 
 def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> Markup:
@@ -129,13 +149,22 @@ def heads(columns: Iterable[Column], words: Words) -> Markup:
             formats.moment(column.starts_at, language=spoken), ", ".join(lesson.teachers), lesson.cancel_reason,
             lesson.topic, words.comments.get(column.comment, ""),
         )
-        look = '"off" data-off' if lesson.cancelled else '"today"' if column.is_today else '""'
+        look = "off" if lesson.cancelled else "today" if column.is_today else ""
         parts.append(
-            f'<th scope="col" data-lesson="{lesson.lesson_id}" class={look}>'
+            f'<th scope="col" data-lesson="{lesson.lesson_id}" data-is="{_stands(column)}" class="{look}">'
             f'<a href="{url("lesson", lesson.lesson_id)}" title="{escape(" · ".join(filter(None, said)))}">'
             f"{formats.weekday(lesson.day, language=spoken)}<b>{lesson.day.day}</b>{corner(column.comment)}</a></th>"
         )
     return Markup("".join(parts))  # noqa: S704 (what people typed is escaped)
+
+
+def _stands(column: Column) -> str:
+    """What its menu must know of a lesson: what can be done with it depends on that."""
+    if column.lesson.cancelled:
+        return "off"
+    if column.lesson.held:
+        return "held"
+    return "open" if column.is_past or column.is_today else "ahead"
 
 
 def sums(columns: Iterable[Column]) -> Markup:
@@ -147,23 +176,43 @@ def sums(columns: Iterable[Column]) -> Markup:
     return Markup("".join(parts))  # noqa: S704 (numbers)
 
 
+def teachers(columns: Iterable[Column]) -> Markup:
+    """The <td>s below them: the initials of who held the lesson, or is to; their names in the title."""
+    known: dict[tuple[str, ...], str] = {}
+    parts = []
+    for column in columns:
+        names = () if column.lesson.cancelled else column.lesson.teachers
+        if names not in known:
+            short = " ".join(map(initials, names))
+            known[names] = f'<td title="{escape(", ".join(names))}">{escape(short)}</td>' if names else "<td></td>"
+        parts.append(known[names])
+    return Markup("".join(parts))  # noqa: S704 (escaped)
+
+
+def initials(name: str) -> str:
+    """Two letters of a name: of its first two words."""
+    return "".join(word[0].upper() for word in name.split()[:2])
+
+
 def cell(square: Square, words: Words, *, open_: bool) -> Markup:
-    """One cell: a button where it can be marked, else a sign; nothing where nobody is expected."""
+    """One cell: a button where something can be done with it, else a sign; nothing where nobody is expected.
+
+    The button carries what a script must know: status, version, minutes late, and whether it may be worked off.
+    """
     state = square.state
     if state == State.NOT_EXPECTED:
         return Markup("")
-    said, letter = escape(words.say(square)), escape(words.letter(square))
-    note = corner(square.comment or ("note" if square.cell.worked_off_note else ""))
-    late = f"<sub>{square.cell.minutes_late}</sub>" if square.cell.minutes_late else ""
-    kind = f"<sub>{escape(words.kinds[square.cell.kind])}</sub>" if _shows_its_kind(square.cell, state, words) else ""
-    inside = f"{letter}{late}{kind}{note}"
+    of, said, inside = square.cell, escape(words.say(square)), _inside(square, words)
     if not (open_ and state.is_open):
         look = "none" if state == State.CANCELLED else state
         return Markup(f'<span class="cell {look}" role="img" aria-label="{said}" title="{said}">{inside}</span>')  # noqa: S704
-    value = square.cell.status or ""
+    # Most cells say no more than their letter does; the others tell it to whoever points at them as well.
+    title = f' title="{said}"' if said != words.texts[state] else ""
+    late = f' data-late="{of.minutes_late}"' if of.minutes_late else ""
+    right = " data-right" if words.may_be_worked_off(square) else ""
     return Markup(  # noqa: S704
-        f'<button type="button" class="cell {state}" data-s="{value}" data-v="{square.cell.version}"'
-        f' aria-label="{said}" tabindex="-1">{inside}</button>'
+        f'<button type="button" class="cell {state}" data-s="{of.status or ""}" data-v="{of.version}"'
+        f'{late}{right} aria-label="{said}"{title} tabindex="-1">{inside}</button>'
     )
 
 
@@ -171,6 +220,17 @@ def corner(comment: str) -> Markup:
     """What says that something is said there: "note", or "ask" where that is open."""
     looks = {"": "", "note": '<i class="note"></i>', "ask": '<i class="note ask"></i>'}
     return Markup(looks[comment])  # noqa: S704 (no words in it)
+
+
+def _inside(square: Square, words: Words) -> str:
+    """The letter, and in its corners: what kind of guest it is, minutes late, days left, a note."""
+    of, left = square.cell, words.days_left(square)
+    said = of.minutes_late or ("" if left is None else left)
+    if _shows_its_kind(of, square.state, words):
+        said = words.kinds[of.kind]
+    small = "" if said == "" else f"<sub>{escape(said)}</sub>"
+    note = corner(square.comment or ("note" if of.worked_off_note else ""))
+    return f"{escape(words.letter(square))}{small}{note}"
 
 
 def _shows_its_kind(cell: Cell, state: State, words: Words) -> bool:

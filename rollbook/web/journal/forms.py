@@ -1,5 +1,5 @@
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
@@ -19,7 +19,9 @@ FIELD = re.compile(r"(mark|seen|late)-([0-9]{1,18})", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 DAY = re.compile(r"20\d{2}-\d{2}-\d{2}", re.ASCII)
 MONTH = re.compile(r"(20\d{2})-(0[1-9]|1[0-2])", re.ASCII)
+OF_LESSON = re.compile(r"(mark|seen|late)-([0-9]{1,18})-([0-9]{1,18})", re.ASCII)
 MOST_MARKS = 200
+MOST_LESSONS = 31
 KEEP = "keep"
 
 
@@ -32,11 +34,7 @@ class MarksForm(forms.Form):
         names = [name for name in (data or ()) if FIELD.fullmatch(name)]
         self.too_many = len(names) > 3 * MOST_MARKS
         for name in names[: 3 * MOST_MARKS]:
-            self.fields[name] = (
-                forms.ChoiceField(choices=[*Status.choices, (KEEP, "")], required=False)
-                if name.startswith("mark-")
-                else WholeField(required=False, largest=600 if name.startswith("late-") else 2**31 - 1)
-            )
+            self.fields[name] = _field(name)
 
     def clean(self) -> None:
         if self.too_many:
@@ -59,6 +57,58 @@ class MarksForm(forms.Form):
         for name, value in self.cleaned_data.items():
             if (match := FIELD.fullmatch(name)) and match[1] == kind:
                 yield int(match[2]), value
+
+
+class RangeForm(forms.Form):
+    """`mark-<lesson>-<client>`, `seen-<lesson>-<client>` and `late-<lesson>-<client>`: a few lessons of a group, like
+    MarksForm otherwise. What is given is given by lesson, then by client."""
+
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        names = [name for name in data if OF_LESSON.fullmatch(name)]
+        lessons = {name.split("-")[1] for name in names}
+        self.too_many = len(names) > 3 * MOST_MARKS or len(lessons) > MOST_LESSONS
+        for name in names[: 3 * MOST_MARKS]:
+            self.fields[name] = _field(name)
+
+    def clean(self) -> None:
+        if self.too_many or sum(map(len, self.marks.values())) > MOST_MARKS:
+            raise forms.ValidationError(
+                _("Too many marks at once: at most {marks} in {lessons} lessons.").format(
+                    marks=MOST_MARKS, lessons=MOST_LESSONS
+                )
+            )
+
+    @property
+    def marks(self) -> dict[int, dict[int, Status | None]]:
+        given = self._given("mark")
+        return _nested((*place, Status(value) if value else None) for *place, value in given if value != KEEP)
+
+    @property
+    def seen(self) -> dict[int, dict[int, int]]:
+        return _nested(each for each in self._given("seen") if each[2] is not None)
+
+    @property
+    def minutes_late(self) -> dict[int, dict[int, int]]:
+        return _nested(each for each in self._given("late") if each[2])
+
+    def _given(self, kind: str) -> Iterator[tuple[int, int, Any]]:
+        for name, value in self.cleaned_data.items():
+            if (match := OF_LESSON.fullmatch(name)) and match[1] == kind:
+                yield int(match[2]), int(match[3]), value
+
+
+def _field(name: str) -> forms.Field:
+    if name.startswith("mark-"):
+        return forms.ChoiceField(choices=[*Status.choices, (KEEP, "")], required=False)
+    return WholeField(required=False, largest=600 if name.startswith("late-") else 2**31 - 1)
+
+
+def _nested(given: Iterable[Any]) -> dict[int, dict[int, Any]]:
+    found: dict[int, dict[int, Any]] = {}
+    for lesson, client, value in given:
+        found.setdefault(lesson, {})[client] = value
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from rollbook.web.journal import cell, lesson, make_ups, views
+from rollbook.web.journal import cell, lesson, make_ups, ranges, views
 
 urlpatterns = [
     path("groups/", views.group_list, name="groups"),
     path("groups/<int:group_id>/", views.group, name="group"),
+    path("groups/<int:group_id>/marks/", ranges.marks, name="group-marks"),
     path("lessons/<int:lesson_id>/", lesson.page, name="lesson"),
     path("lessons/<int:lesson_id>/marks/", views.marks, name="lesson-marks"),
     path("lessons/<int:lesson_id>/everyone/", views.everyone, name="lesson-everyone"),

@@ -10,8 +10,10 @@ from rollbook.domains.schedule.rules import month_of
 from rollbook.screens import groups, journal
 from rollbook.web.journal import lesson
 from rollbook.web.journal.cell import withdrawn
-from rollbook.web.journal.cells import Words, cell, choices, heads, in_words, row_of_cells, sums
+from rollbook.web.journal.cells import Words, cell, heads, in_words, sums, teachers
+from rollbook.web.journal.fixed import fixed
 from rollbook.web.journal.forms import GroupsAsked, MarksForm, days_asked, days_shown
+from rollbook.web.journal.rows import rows
 from rollbook.web.journal.words import soon, timetable
 from rollbook.web.pages import show, toast
 from rollbook.workflows import lesson_marked
@@ -32,9 +34,10 @@ def group(request: HttpRequest, group_id: int) -> HttpResponse:
     first, last = days_asked(request.GET) or (None, None)
     sheet = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
     return show(
-        request, "journal/sheet.html", block="sheet", sheet=sheet, words=Words(), cells=row_of_cells, heads=heads,
-        sums=sums, choices=choices(), before=sheet.first - timedelta(days=1), after=sheet.last + timedelta(days=1),
-        days=days_shown(sheet.first, sheet.last), whole_month=(sheet.first, sheet.last) == month_of(sheet.first),
+        request, "journal/sheet.html", block="sheet", sheet=sheet, words=Words(sheet.today), rows=rows,
+        heads=heads, sums=sums, teachers=teachers, fixed=fixed, before=sheet.first - timedelta(days=1),
+        after=sheet.last + timedelta(days=1), days=days_shown(sheet.first, sheet.last),
+        whole_month=(sheet.first, sheet.last) == month_of(sheet.first),
         this_month=_is_month_of(sheet.first, sheet.today), timetable=timetable, soon=soon,
         trend=[share / 100 for share in sheet.head.trend],
     )
@@ -67,7 +70,8 @@ def _changed(request: HttpRequest, lesson_id: int, clients: list[int]) -> HttpRe
     if not request.htmx or request.htmx.target == lesson.BLOCK:
         return lesson.done(request, lesson_id, _("Marked."))
     changed = journal.changed(lesson_id=lesson_id, clients=clients, by=request.actor)
-    return show(request, "journal/changed.html", block="changed", changed=changed, words=Words(), cell=cell)
+    words = Words(timezone.now().date())
+    return show(request, "journal/changed.html", block="changed", changed=changed, words=words, cell=cell)
 
 
 def _is_month_of(first: date, today: date) -> bool:

@@ -1,5 +1,6 @@
-"""Times of groups and lessons in words."""
+"""Times of groups and lessons in words, and where whoever pays is written to."""
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
@@ -36,3 +37,12 @@ def soon(moment: datetime, today: date) -> str:
     else:
         day = formats.day_month(moment, language=language())
     return f"{day} {formats.clock(moment)}"
+
+
+TELEGRAM = re.compile(r"@?([A-Za-z][A-Za-z0-9_]{3,31})", re.ASCII)
+
+
+def telegram(written: str | None) -> str | None:
+    """The address of a name in Telegram; None where it is none."""
+    match = TELEGRAM.fullmatch((written or "").strip())
+    return f"https://t.me/{match[1]}" if match else None

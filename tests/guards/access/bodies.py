@@ -376,6 +376,7 @@ BODIES = {
         )
     },
     ("PATCH", "/api/v1/comments/<int:comment_id>"): [said_by_api],
+    ("POST", "/groups/<int:group_id>/marks/"): [lambda lesson, client: {f"mark-{lesson}-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/marks/"): [lambda client: {f"mark-{client}": "attended"}],
     ("POST", "/lessons/<int:lesson_id>/details/"): [lambda: {"topic": "Castling", "note": ""}],
     ("POST", "/lessons/<int:lesson_id>/substitution/"): [lambda employee: {"first": employee}],
@@ -440,6 +441,9 @@ BODIES = {
         lambda: {"until": "2026-09-10", "choice_id": reason("churn")}
     ],
     ("POST", "/api/v1/clients/<int:client_id>/freezes"): [pause],
+    ("POST", "/api/v1/groups/<int:group_id>/marks"): [
+        lambda lesson, client: {"marks": [{"lesson_id": lesson, "client_id": client, "status": "attended"}]}
+    ],
     ("POST", "/api/v1/lessons/<int:lesson_id>/marks"): [
         lambda client: {"marks": [{"client_id": client, "status": "attended"}]}
     ],

@@ -23,6 +23,7 @@ from rollbook.domains.journal.actions.marks import (
     NotExpected,
     NotYet,
     mark,
+    refuse_stale,
 )
 from rollbook.domains.journal.actions.rights import NoRight, StaleMark, Withdrawn, WorkedOff
 from rollbook.domains.journal.actions.seats import LessonFull
@@ -33,6 +34,6 @@ __all__ = [
     "BookedAlready", "BookedMeanwhile", "LessonFull", "LessonIsCancelled", "Marked", "Means", "NoGuest", "NoRight",
     "NoVisit", "NotBooked", "NotExpected", "NotYet", "NothingToCharge", "StaleMark", "ThereAlready", "TooLate",
     "TooManyMakeUps", "Withdrawn", "WorkedOff", "book_guest", "book_visit", "cell", "decide_charge", "lapse_rights",
-    "load_marks", "load_worked_off", "mark", "refound_visits", "refuse_too_late", "unbook_visit", "undo_work_off",
-    "unload_marks", "unload_worked_off", "withdraw_guest", "work_off",
+    "load_marks", "load_worked_off", "mark", "refound_visits", "refuse_stale", "refuse_too_late", "unbook_visit",
+    "undo_work_off", "unload_marks", "unload_worked_off", "withdraw_guest", "work_off",
 ]

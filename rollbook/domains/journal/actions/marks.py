@@ -9,7 +9,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from rollbook.domains.access.actor import Actor
+from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.scoping import compiled
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.history import actions as history
 from rollbook.domains.journal.actions.rights import (
@@ -224,7 +225,14 @@ def _frozen(*, clients: Any, day: Any) -> Rows:
 def _refuse_stale(
     standing: Mapping[int, Any], marks: Mapping[int, Status | None], seen: Mapping[int, int]
 ) -> None:
-    stale = [
+    if stale := _stale(standing, marks, seen):
+        raise StaleMark(_("Somebody has marked in the meantime."), stale)
+
+
+def _stale(
+    standing: Mapping[int, Any], marks: Mapping[int, Status | None], seen: Mapping[int, int]
+) -> list[dict[str, object]]:
+    return [
         {
             "client_id": client, "name": standing[client].client_name, "yours": marks[client] or "",
             "theirs": standing[client].status or "", "version": standing[client].version,
@@ -232,5 +240,37 @@ def _refuse_stale(
         for client in marks
         if client in seen and client in standing and seen[client] != standing[client].version
     ]
+
+
+Nested = Mapping[int, Mapping[int, int]]
+
+
+def refuse_stale(
+    *, marks: Mapping[int, Mapping[int, Status | None]], seen: Nested, minutes_late: Nested, by: Actor
+) -> None:
+    """Refuse a range where somebody has marked since the person looked; each such cell of all lessons is told at once.
+
+    All is given by lesson, then by client. The lessons are locked: what passes here still holds when it is written.
+    """
+    standing: dict[int, dict[int, Any]] = {lesson: {} for lesson in marks}
+    clients = {client for asked in marks.values() for client in asked}
+    for row in _of_lessons(by, lessons=list(marks), clients=list(clients)):
+        standing[row.lesson_id][row.client_id] = row
+    stale = []
+    for lesson, asked in marks.items():
+        there, late = standing[lesson], minutes_late.get(lesson, {})
+        changing = {
+            client: status
+            for client, status in asked.items()
+            if _differs(there.get(client), status, late.get(client, 0))
+        }
+        known = {"lesson_id": lesson, "day": next((row.day.isoformat() for row in there.values()), "")}
+        stale += [pair | known for pair in _stale(there, changing, seen.get(lesson, {}))]
     if stale:
         raise StaleMark(_("Somebody has marked in the meantime."), stale)
+
+
+@compiled
+def _of_lessons(by: Actor, *, lessons: Any, clients: Any) -> Rows:
+    marks = Mark.objects.visible_to(by, Permission.JOURNAL_MARK).filter(lesson__any=lessons, client__any=clients)
+    return marks.annotate(client_name=F("client__name"))
