@@ -102,8 +102,11 @@ async function load(next: Shown, fold = ""): Promise<void> {
 
 /** The fold of that name, open and in sight, its first field ready to be typed in. */
 function unfold(name: string): boolean {
-  const fold = panel!.querySelector(`[id="${CSS.escape(name)}"]`) ?? panel!.querySelector("details[open]");
+  const named = CSS.escape(name);
+  const fold = panel!.querySelector(`[id="${named}"], [data-fold="${named}"]`) ?? panel!.querySelector("details[open]");
   if (!fold) return false;
+  // What is fetched by itself is ready a moment later.
+  if (fold.querySelector(".later")) fold.addEventListener("htmx:afterSettle", () => void unfold(name), { once: true });
   for (let part = fold.closest("details"); part; part = part.parentElement?.closest("details") ?? null) part.open = true;
   const field = fold.querySelector<HTMLElement>("input:not([type='hidden'], :disabled), select, textarea, button, a[href]");
   fold.scrollIntoView({ block: "start" });

@@ -60,6 +60,7 @@ class Page:
     may_correct: bool
     may_decide: bool
     may_see_client: bool
+    may_see_comments: bool
     history: tuple[Line, ...] | None
     """None for those who may not see it."""
 
@@ -93,7 +94,7 @@ def page(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -> Page:
     mark = Mark.objects.filter(lesson=lesson, client=client_id).first()
     may = Lesson.objects.all().held_on(
         by, lesson.pk, Permission.JOURNAL_MARK, Permission.VISIT_BOOK, Permission.JOURNAL_CORRECT,
-        Permission.CHARGE_DECIDE, Permission.HISTORY_SEE,
+        Permission.CHARGE_DECIDE, Permission.HISTORY_SEE, Permission.COMMENT_SEE,
     )
     is_right = bool(
         mark and mark.make_up_until and not (mark.worked_off_on or mark.lapsed_on or mark.stands_aside)
@@ -110,7 +111,7 @@ def page(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -> Page:
         Permission.JOURNAL_CORRECT in may, Permission.CHARGE_DECIDE in may,
         by.may(Permission.CLIENT_SEE)
         and Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(pk=client_id).exists(),
-        tuple(_history(lesson, client_id, mark, zone, by)) if Permission.HISTORY_SEE in may else None,
+        Permission.COMMENT_SEE in may, tuple(_history(lesson, client_id, mark, zone, by)) if Permission.HISTORY_SEE in may else None,
     )
 
 

@@ -70,6 +70,7 @@ class Card:
     may_edit: bool
     may_take_payment: bool
     may_enrol: bool
+    may_see_comments: bool
 
     @property
     def is_frozen(self) -> bool:
@@ -89,7 +90,7 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     first, last = month_of(month or today)
     may = Client.objects.all().held_on(
         by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.MONEY_SEE, Permission.HISTORY_SEE,
-        Permission.PHONE_SEE,
+        Permission.PHONE_SEE, Permission.COMMENT_SEE,
     )
     sees_journal = by.may(Permission.JOURNAL_SEE)
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
@@ -108,7 +109,7 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         ahead=_ahead(client_id, current, pauses, today, by) if sees_money and sees_journal else (),
         history=_past(client, may, by), readings=_noted(client, may, at, by),
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
-        may_enrol=by.may(Permission.GROUP_EDIT),
+        may_enrol=by.may(Permission.GROUP_EDIT), may_see_comments=Permission.COMMENT_SEE in may,
     )
 
 

@@ -23,7 +23,7 @@ from rollbook.screens.choices import Pairs
 
 _OFFERED = (
     Permission.JOURNAL_MARK, Permission.LESSON_EDIT, Permission.LESSON_JOIN, Permission.VISIT_BOOK,
-    Permission.HISTORY_SEE,
+    Permission.HISTORY_SEE, Permission.COMMENT_SEE,
 )
 
 
@@ -106,6 +106,10 @@ class Page:
     @property
     def may_describe(self) -> bool:
         return bool(self.may & {Permission.JOURNAL_MARK, Permission.LESSON_EDIT})
+
+    @property
+    def may_see_comments(self) -> bool:
+        return Permission.COMMENT_SEE in self.may
 
     @property
     def may_join(self) -> bool:

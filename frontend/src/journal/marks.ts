@@ -43,6 +43,9 @@ async function send(address: string, body: URLSearchParams, waiting: HTMLElement
     if (answer.headers.has("HX-Redirect")) location.href = answer.headers.get("HX-Redirect")!;
     const part = document.createElement("template");
     part.innerHTML = await answer.text();
+    // What else went with it: a visit that was booked for a right which is gone.
+    const said = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}").toast;
+    if (said) toast(said);
     if (answer.ok) return put(part.content);
     refuse(part.content, answer.status, unsaved);
     return "refused";
