@@ -75,6 +75,10 @@ class AddIndexInUse(AddIndexConcurrently):
             schema_editor.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {schema_editor.quote_name(self.index.name)}")
             super().database_forwards(app_label, schema_editor, from_state, to_state)
 
+    def _ensure_not_in_transaction(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        if not schema_editor.collect_sql:  # whoever only looks may be in one
+            super()._ensure_not_in_transaction(schema_editor)
+
 
 class DropIndexInUse(migrations.AlterField):
     """A key loses its own index (`db_index=False`), for another one begins with it, or nobody asks by it; taken away
