@@ -65,7 +65,7 @@ function openCell(cell: HTMLElement): void {
     item.ariaChecked = String(item.value !== "" && item.value === cell.dataset.s);
   }
   // What is opened beside the page speaks of one cell.
-  const ids = cells.length === 1 ? { cell: idOf(cell) } : {};
+  const ids = cells.length === 1 ? { cell: idOf(cell), "cell-comments": idOf(cell) } : {};
   openMenu(menu, cell, { ids, is: cell.dataset.right === undefined ? "" : "right" });
 }
 
@@ -77,7 +77,7 @@ function idOf(cell: HTMLElement): string {
 function openLesson(of: HTMLElement): void {
   const menu = menuOf("lesson-menu");
   head = of.dataset.lesson!;
-  if (menu) openMenu(menu, of, { ids: { lesson: head }, is: of.dataset.is ?? "" });
+  if (menu) openMenu(menu, of, { ids: { lesson: head, "lesson-comments": head }, is: of.dataset.is ?? "" });
 }
 
 function openRow(row: HTMLTableRowElement, beside: Parameters<typeof openMenu>[1]): void {
@@ -89,7 +89,7 @@ function openRow(row: HTMLTableRowElement, beside: Parameters<typeof openMenu>[1
     if (known) item.href = known.href;
   }
   const { client, enrolment } = row.dataset;
-  openMenu(menu, beside, { ids: { client, enrolment, freezes: client }, is: "" });
+  openMenu(menu, beside, { ids: { client, enrolment, freezes: client, "client-comments": client }, is: "" });
 }
 
 // ---- what is heard
@@ -194,16 +194,16 @@ function pressedAt(cell: HTMLElement, letter: string, event: KeyboardEvent): boo
   }
   if (event.shiftKey) return false;
   if (event.code in STATUSES && mayMark()) setAt(cell, STATUSES[event.code]!);
-  else if (letter === "C" && menuOf("mark-choice")?.querySelector("[data-open='comments']")) about(cell, "comments");
-  else if (letter === "O" || letter === " ") about(cell);
+  else if (letter === "C" && menuOf("mark-choice")?.querySelector("[data-to='cell-comments']")) about(cell, "cell-comments");
+  else if (letter === "O" || letter === " ") about(cell, "cell");
   else if (letter === "M") openRow(rowOf(cell)!, rowOf(cell)!.querySelector(".dots") ?? cell);
   else if (letter === "H") openLesson(headOf(cell));
   else return false;
   return true;
 }
 
-function about(cell: HTMLElement, fold = ""): void {
-  void openPanel({ key: "cell", id: idOf(cell) }, cell, fold);
+function about(cell: HTMLElement, key: string): void {
+  void openPanel({ key, id: idOf(cell) }, cell);
 }
 
 // A space pressed on a button counts when it is let go.

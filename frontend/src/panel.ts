@@ -1,5 +1,5 @@
 // The side panel: opened from anywhere, present in the address (?client=12, ?cell=12-34), so that back, reload and links
-// keep it. data-open="payment" beside data-panel="client=12" opens that fold of it.
+// keep it. data-open="payment" beside data-panel="client=12" opens that part of it, which says data-fold="payment".
 import htmx from "htmx.org";
 import { ask } from "./dialogs";
 import { text } from "./texts";
@@ -16,6 +16,7 @@ const covered = () => document.querySelectorAll<HTMLElement>(".rail, .topbar, #m
 let shown: Shown | null = null;
 let opener: HTMLElement | null = null;
 let address = location.href;
+let gone: Promise<unknown> = Promise.resolve(); // the step back that closing is: it is taken a moment later
 
 /** What the address says is open. */
 function said(): Shown | null {
@@ -71,6 +72,7 @@ async function mayLeave(): Promise<boolean> {
 /** Opens what `next` names; `fold` is the part of it to open; the focus goes back to `from`. */
 export async function open(next: Shown, from: HTMLElement | null, fold = ""): Promise<void> {
   if (!panel || !fits(next.key, next.id) || !(await mayLeave())) return;
+  await gone;
   if (from && !panel.contains(from)) opener = from;
   // One entry for the panel, whatever is looked at in it: the way back is the page without it.
   if (shown) history.replaceState(history.state, "", addressWith(next));
@@ -125,8 +127,10 @@ export async function close(): Promise<void> {
 
 /** The address of the page without the panel: one step back where it was opened here, else in its place. */
 function leave(): void {
-  if (history.state?.panel) history.back();
-  else history.replaceState(history.state, "", addressWith(null));
+  if (history.state?.panel) {
+    gone = new Promise((done) => window.addEventListener("popstate", done, { once: true }));
+    history.back();
+  } else history.replaceState(history.state, "", addressWith(null));
   hide();
 }
 
@@ -161,7 +165,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   // A menu has closed behind the click and has given the focus back: there it belongs afterwards.
   const from = link.closest("[popover]") ? (document.activeElement as HTMLElement) : link;
-  void open(next, from, link.dataset.open);
+  void open(next, from, link.dataset.open ?? foldOf(link));
 });
 
 /** What of the panel a link opens: what it names, or, inside the panel, what its address is; not what is open already. */
@@ -170,6 +174,11 @@ function leadsTo(link: HTMLElement): Shown | null {
   if (key in addresses) return { key, id };
   const next = link instanceof HTMLAnchorElement && panel?.contains(link) ? shownAt(link.href) : null;
   return same(next, shown) ? null : next;
+}
+
+/** What a link that leads to a page of its own asks to be opened there: /enrolments/12/?open=end */
+function foldOf(link: HTMLElement): string {
+  return link instanceof HTMLAnchorElement ? new URL(link.href).searchParams.get("open") ?? "" : "";
 }
 
 // A plain form inside the panel is sent without leaving the page, too. What answers with another page than a panel shows

@@ -111,7 +111,8 @@ def page(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -> Page:
         Permission.JOURNAL_CORRECT in may, Permission.CHARGE_DECIDE in may,
         by.may(Permission.CLIENT_SEE)
         and Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(pk=client_id).exists(),
-        Permission.COMMENT_SEE in may, tuple(_history(lesson, client_id, mark, zone, by)) if Permission.HISTORY_SEE in may else None,
+        Permission.COMMENT_SEE in may,
+        tuple(_history(lesson, client_id, mark, zone, by)) if Permission.HISTORY_SEE in may else None,
     )
 
 

@@ -54,6 +54,9 @@ PANELS = {
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",
     "comments": "/groups/0/comments/",
+    "client-comments": "/clients/0/comments/",
+    "lesson-comments": "/lessons/0/comments/",
+    "cell-comments": "/lessons/0/clients/0/comments/",
 }
 
 

@@ -206,11 +206,11 @@ def test_all_keys_work_with_a_russian_keyboard(journal, at, marks, group):
 
 
 @pytest.mark.parametrize("tolerated", [["404"]])
-@pytest.mark.parametrize(("code", "fold"), [("KeyO", ""), ("KeyC", "&open=comments")])
-def test_a_key_opens_the_panel_of_the_cell(journal, at, group, cast, code, fold):
+@pytest.mark.parametrize(("code", "part"), [("KeyO", ""), ("KeyC", "comments/")])
+def test_a_key_opens_the_panel_of_the_cell(journal, at, group, cast, code, part):
     client, lesson = cast.clients(group[0].name)[0].pk, group[1][0].pk
     at(0, 0).focus()
-    with panel_leads(journal, f"/lessons/{lesson}/clients/{client}/?month=2026-09{fold}"):
+    with panel_leads(journal, f"/lessons/{lesson}/clients/{client}/{part}?month=2026-09"):
         press_in_russian(journal, code)
 
 
@@ -339,10 +339,42 @@ def test_whoever_only_looks_is_told_of_no_key_that_does_nothing(page, context, s
     expect(page.get_by_role("dialog")).to_contain_text("search")
     expect(page.get_by_role("dialog")).not_to_contain_text("undo")
     page.keyboard.press("Escape")
-    # There is one thing to be done with a lesson: it is done at once.
     page.locator("thead th[data-lesson] a").first.click()
+    expect(page.locator("#lesson-menu :is(a, button):visible")).to_have_text(["Comments", "Open the lesson"])
+    page.get_by_role("link", name="Open the lesson").click()
     expect(page.locator("#panel")).to_contain_text("September")
 
+
+# ---- the panel
+
+
+def test_a_panel_opens_the_part_that_is_asked_for_and_keeps_what_leads_to_another(journal, group):
+    """As a page of another would answer: by a part with data-fold, a link and a plain form."""
+    page = f"""<article class="sheet"><h2>Ivan</h2><a href="/lessons/{group[1][0].pk}/?open=cancel">lesson</a>
+      <details data-fold="end"><summary>End</summary>
+      <form method="post" action="/enrolments/7/end/"><input name="until" value="x"><button>Go</button></form></details>
+      </article>"""
+    asked = []
+    journal.route(re.compile("/enrolments/7/"), lambda route: (asked.append(route.request), route.fulfill(
+        status=200, content_type="text/html", body=page if route.request.method == "GET" else "<h2>Done</h2>"
+    )))
+    panel = journal.locator("#panel")
+    journal.evaluate(
+        """() => { const link = Object.assign(document.createElement("a"), { textContent: "try", href: "#" });
+                   Object.assign(link.dataset, { panel: "enrolment=7", open: "end" });
+                   document.querySelector("#sheet").append(link); }"""
+    )
+    journal.get_by_text("try").click()
+    expect(panel.locator("[name=until]")).to_be_focused()
+    assert asked[0].url.endswith("/enrolments/7/?month=2026-09&open=end")
+    panel.get_by_role("button", name="Go").click()
+    expect(panel).to_contain_text("Done")
+    assert asked[1].headers["hx-request"] == "true"
+    assert "until=x" in asked[1].post_data
+    journal.get_by_text("try").click()
+    with panel_leads(journal, f"/lessons/{group[1][0].pk}/?month=2026-09&open=cancel"):
+        panel.get_by_role("link", name="lesson").click()
+    expect(journal).to_have_url(re.compile(f"lesson={group[1][0].pk}$"))
 
 # ---- looks
 

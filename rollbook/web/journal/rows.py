@@ -39,8 +39,8 @@ class _Alike:
         self.birthday = f' <span title="{escape(birthday)}">{icon("cake", birthday)}</span>'
         self.kinships = {kinship: str(kinship.label) for kinship in Kinship if kinship != Kinship.SELF}
         self.left, self.menu, self.call = gettext("left on {day}"), gettext("Menu: {name}"), gettext("Call {phone}")
-        self.paid = escape(gettext("paid"))
-        self.unpaid = f'<span class="pill overdue">{escape(gettext("not paid"))}</span>'
+        paid, unpaid = gettext("paid"), gettext("not paid")
+        self.paid, self.unpaid = escape(paid), f'<span class="pill overdue">{escape(unpaid)}</span>'
 
 
 def _row(row: Row, alike: _Alike) -> str:
