@@ -49,6 +49,8 @@ def fold(page, name):
 def send(page, part, button):
     with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
         part.get_by_role("button", name=button, exact=True).click()
+    if answer.value.ok:  # what is done closes its fold
+        expect(page.locator("#lesson details[open]")).to_have_count(0)
     return answer.value.status
 
 
