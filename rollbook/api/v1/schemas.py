@@ -320,7 +320,7 @@ class FreezeOut(Schema):
 
 class FreezesOut(Schema):
     client_id: int
-    pauses: list[FreezeOut] = Field(serialization_alias="freezes")
+    freezes: list[FreezeOut]
 
 
 class FreezeIn(In):
