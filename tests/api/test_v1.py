@@ -7,6 +7,7 @@ from django.db import OperationalError
 
 from rollbook.domains.access.models import Role
 from rollbook.domains.billing.models import Account, Payment, Tariff
+from rollbook.domains.groups.models import Enrolment
 from rollbook.domains.journal.models import Mark
 from rollbook.screens import clients
 from tests.school import ANNAS_KEY, AT
@@ -71,13 +72,16 @@ def test_a_lesson_is_marked_and_says_who_came(anna, school):
         ("journal.mark", "/lessons/{lesson}/everyone", {}),
         ("journal.mark", "/lessons/{lesson}/marks", {"marks": []}),
         ("lesson.edit", "/lessons/{lesson}/cancellation", {"reason": "Flu"}),
+        ("group.edit", "/enrolments/{enrolment}/weekdays", {"weekdays": [2]}),
     ],
 )
 def test_whoever_may_change_something_is_told_how_it_stands(client, school, permission, address, body):
     """What was done is never answered as if it were not there."""
     Role.objects.filter(name="Clerk").update(permissions=[permission])
     client.force_login(school.users["dina"])
-    where = address.format(client=school.clients()[0].pk, lesson=school.lessons["chess"].pk)
+    where = address.format(
+        client=school.clients()[0].pk, lesson=school.lessons["chess"].pk, enrolment=Enrolment.objects.first().pk
+    )
     assert Caller(client, "").post(where, body).status_code in {200, 201}
 
 
@@ -276,3 +280,86 @@ def test_a_journal_tells_its_corners(anna, school):
     anna.post(f"/lessons/{lesson}/clients/{ivan}/comments", {"text": "Was late", "asks": True})
     rows = anna.get(f"/groups/{school.groups['chess'].pk}/journal").json()["rows"]
     assert [row["squares"][0]["comment"] for row in rows] == ["ask", ""]
+
+
+# ---- coming and going
+
+
+def of_list(api, name, code):
+    [pk] = [each["choice_id"] for each in api.get(f"/choices/{name}").json()["choices"] if each["code"] == code]
+    return pk
+
+
+def test_a_client_comes_goes_on_elsewhere_and_leaves(mara, school):
+    chess, dance = school.groups["chess"].pk, school.groups["dance"].pk
+    pupil = school.client("Ada", school.branches["north"]).pk
+    answer = mara.post(f"/groups/{chess}/enrolments", {"client_id": pupil, "since": "2026-09-01"})
+    assert answer.status_code == 201
+    row = answer.json()
+    assert (row["group"], row["since"], row["until"], row["weekdays"], row["version"]) == (
+        "Chess", "2026-09-01", None, [], 1,
+    )
+    here = f"/enrolments/{row['enrolment_id']}"
+    assert mara.post(f"{here}/weekdays", {"weekdays": [2], "seen": 1}).json()["weekdays"] == [2]
+    stale = mara.post(f"{here}/transfer", {"group_id": dance, "since": "2026-09-15", "seen": 1})
+    assert (stale.status_code, stale.json()["values"][0]["field"]) == (409, "until")
+    there = mara.post(f"{here}/transfer", {"group_id": dance, "since": "2026-09-15", "weekdays": [2], "seen": 2}).json()
+    assert (there["group"], there["since"], there["weekdays"]) == ("Dance", "2026-09-15", [2])
+    assert mara.get(here).json()["until"] == "2026-09-15"
+    said = {"until": "2026-10-01", "choice_id": of_list(mara, "churn", "moved"), "note": "Lviv", "seen": 1}
+    ended = mara.post(f"/enrolments/{there['enrolment_id']}/end", said).json()
+    assert (ended["until"], ended["choice"]["en"], ended["note"]) == ("2026-10-01", "Moved away", "Lviv")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"until": "2026-10-01"}, "choice_id"), ({"choice_id": 1}, "until"),
+        ({"until": "2026-10-01", "choice_id": 999_999}, "choice_id"),
+        ({"until": "2025-01-01", "choice_id": "churn"}, "until"),
+        ({"until": "2026-10-01", "choice_id": "freeze"}, "choice_id"),
+    ],
+)
+def test_an_end_that_makes_no_sense_says_where(mara, school, body, field):
+    if body.get("choice_id") in {"churn", "freeze"}:
+        body = body | {"choice_id": of_list(mara, body["choice_id"], "illness")}
+    stay = Enrolment.objects.get(client=school.clients()[0]).pk
+    answer = mara.post(f"/enrolments/{stay}/end", body)
+    assert answer.status_code == 422
+    assert [name for name in answer.json()["fields"] if name.endswith(field)]
+
+
+def test_marks_that_stand_in_the_way_are_listed(mara, school):
+    lesson, ivan = school.lessons["chess"].pk, school.clients()[0].pk
+    mara.post(f"/lessons/{lesson}/everyone", {})
+    stay = Enrolment.objects.get(client=ivan).pk
+    body = {"group_id": school.groups["dance"].pk, "since": "2026-09-01"}
+    answer = mara.post(f"/enrolments/{stay}/transfer", body)
+    assert (answer.status_code, [value["lesson_id"] for value in answer.json()["values"]]) == (409, [lesson])
+
+
+def test_a_client_pauses_and_comes_again(mara, school):
+    address = f"/clients/{school.clients()[0].pk}/freezes"
+    said = {"since": "2026-10-01", "until": "2026-10-08", "choice_id": of_list(mara, "freeze", "away"), "reason": "Sea"}
+    answer = mara.post(address, said)
+    [pause] = answer.json()["freezes"]
+    assert answer.status_code == 201
+    assert (pause["since"], pause["until"], pause["choice"]["uk"], pause["reason"]) == (
+        "2026-10-01", "2026-10-08", "Від’їзд", "Sea",
+    )
+    assert mara.get(address).json()["freezes"] == [pause]
+    assert mara.post(address, said).status_code == 409
+    assert mara.delete(f"/freezes/{pause['freeze_id']}").json()["freezes"] == []
+
+
+def test_a_list_that_is_not_known_has_no_choices(mara):
+    assert mara.get("/choices/colours").status_code == 422
+
+
+def test_the_journal_says_why_somebody_left(mara, school):
+    stay = Enrolment.objects.get(client=school.clients()[0])
+    body = {"until": "2026-09-01", "choice_id": of_list(mara, "churn", "price"), "note": "Dear"}
+    assert mara.post(f"/enrolments/{stay.pk}/end", body).status_code == 200
+    sheet = mara.get(f"/groups/{stay.group_id}/journal", first="2026-08-01", last="2026-09-30").json()
+    [row] = [row for row in sheet["rows"] if row["client_id"] == stay.client_id]
+    assert (row["left_on"], row["left_for"]["en"], row["left_note"]) == ("2026-09-01", "Price", "Dear")

@@ -40,9 +40,10 @@ def pay(request: HttpRequest, client_id: int, data: PaymentIn) -> Status:
 
 
 @router.get("/{int:client_id}/freezes", response={200: FreezesOut, **DECLINED})
-def freezes(request: HttpRequest, client_id: int) -> client_form.Pauses:
+def freezes(request: HttpRequest, client_id: int) -> dict[str, object]:
     """The pauses of a client, the latest first."""
-    return client_form.pauses(client_id=client_id, at=timezone.now(), by=request.actor)
+    shown = client_form.pauses(client_id=client_id, at=timezone.now(), by=request.actor)
+    return {"client_id": client_id, "freezes": shown.pauses}
 
 
 @router.post("/{int:client_id}/freezes", response={201: FreezesOut, **DECLINED})

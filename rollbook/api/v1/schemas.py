@@ -502,7 +502,7 @@ class FreezeOut(Schema):
 
 class FreezesOut(Schema):
     client_id: int
-    pauses: list[FreezeOut] = Field(serialization_alias="freezes")
+    freezes: list[FreezeOut]
 
 
 class FreezeIn(In):

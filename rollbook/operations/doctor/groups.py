@@ -20,7 +20,7 @@ PROMISES = (
         _("Who left all groups stands in the records of those who left, with the last day of their last group."),
         """
         SELECT 'client:' || client_id FROM groups_enrolment
-        GROUP BY client_id HAVING bool_and(until < current_date - 1) AND NOT EXISTS (
+        GROUP BY client_id HAVING bool_and(coalesce(until, 'infinity') < current_date - 1) AND NOT EXISTS (
           SELECT FROM groups_churnrecord record
           WHERE record.client_id = groups_enrolment.client_id AND record.left_on = max(groups_enrolment.until)
         )
