@@ -8,12 +8,12 @@ from rollbook.domains.journal.actions import StaleMark
 from rollbook.domains.schedule.rules import month_of
 from rollbook.screens import groups, journal, lesson
 from rollbook.web.history import told
-from rollbook.web.journal.cells import Words, cell, choices, heads, in_words, sums, teachers
+from rollbook.web.journal.cells import Words, cell, choices, heads, in_words, sums, teachers, words_of
 from rollbook.web.journal.fixed import fixed
 from rollbook.web.journal.forms import CancellationForm, GroupsAsked, MarksForm, days_asked, days_shown
 from rollbook.web.journal.rows import rows
 from rollbook.web.journal.words import soon, timetable
-from rollbook.web.pages import see_other, show
+from rollbook.web.pages import language, see_other, show
 from rollbook.workflows import lesson_cancelled, lesson_marked
 
 
@@ -32,7 +32,7 @@ def group(request: HttpRequest, group_id: int) -> HttpResponse:
     first, last = days_asked(request.GET) or (None, None)
     sheet = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
     return show(
-        request, "journal/sheet.html", block="sheet", sheet=sheet, words=Words(sheet.today), rows=rows,
+        request, "journal/sheet.html", block="sheet", sheet=sheet, words=words_of(language(), sheet.today), rows=rows,
         heads=heads, sums=sums, teachers=teachers, fixed=fixed, before=sheet.first - timedelta(days=1),
         after=sheet.last + timedelta(days=1), days=days_shown(sheet.first, sheet.last),
         whole_month=(sheet.first, sheet.last) == month_of(sheet.first),
