@@ -62,6 +62,28 @@ def test_a_lesson_is_marked_and_says_who_came(anna, school):
     assert back.json()["rows"][0]["cell"]["status"] is None
 
 
+def test_cells_of_several_lessons_are_marked_at_once_or_not_at_all(anna, school):
+    group, ivan, today = school.groups["chess"].pk, school.clients()[0].pk, school.lessons["chess"].pk
+    past = school.lesson(at=AT - timedelta(days=2)).pk
+
+    def marks(status, seen, *lessons):
+        return [{"lesson_id": pk, "client_id": ivan, "status": status, "seen": seen} for pk in lessons]
+
+    done = anna.post(f"/groups/{group}/marks", {"marks": marks("excused", 0, past, today)})
+    assert done.status_code == 200
+    assert {(cell["lesson_id"], cell["state"], cell["cell"]["version"]) for cell in done.json()["cells"]} == {
+        (past, "excused", 1), (today, "excused", 1),
+    }
+    stale = anna.post(f"/groups/{group}/marks", {"marks": marks("missed", 0, past, today)})
+    assert stale.status_code == 409
+    told = {(pair["lesson_id"], pair["day"], pair["yours"], pair["theirs"]) for pair in stale.json()["values"]}
+    assert told == {(past, "2026-08-30", "missed", "excused"), (today, "2026-09-01", "missed", "excused")}
+    twice = anna.post(f"/groups/{group}/marks", {"marks": marks("missed", 1, today, today)})
+    many = anna.post(f"/groups/{group}/marks", {"marks": marks("missed", 0, *range(1, 33))})
+    assert (twice.status_code, many.status_code) == (422, 422)
+    assert set(Mark.objects.values_list("status", flat=True)) == {"excused"}
+
+
 @pytest.mark.parametrize(
     ("permission", "address", "body"),
     [
@@ -71,6 +93,7 @@ def test_a_lesson_is_marked_and_says_who_came(anna, school):
         ),
         ("journal.mark", "/lessons/{lesson}/everyone", {}),
         ("journal.mark", "/lessons/{lesson}/marks", {"marks": []}),
+        ("journal.mark", "/groups/{group}/marks", {"marks": []}),
         ("lesson.edit", "/lessons/{lesson}/cancellation", {"reason": "Flu"}),
         ("group.edit", "/enrolments/{enrolment}/weekdays", {"weekdays": [2]}),
     ],
@@ -80,7 +103,8 @@ def test_whoever_may_change_something_is_told_how_it_stands(client, school, perm
     Role.objects.filter(name="Clerk").update(permissions=[permission])
     client.force_login(school.users["dina"])
     where = address.format(
-        client=school.clients()[0].pk, lesson=school.lessons["chess"].pk, enrolment=Enrolment.objects.first().pk
+        client=school.clients()[0].pk, lesson=school.lessons["chess"].pk, group=school.groups["chess"].pk,
+        enrolment=Enrolment.objects.first().pk,
     )
     assert Caller(client, "").post(where, body).status_code in {200, 201}
 

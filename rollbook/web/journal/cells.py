@@ -4,6 +4,7 @@ for those who do not see them."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext, pgettext
@@ -15,6 +16,7 @@ from rollbook.foundation import formats
 from rollbook.screens.journal import Column, Square, State
 from rollbook.web.pages import language, url
 
+MOST_WRITTEN = 10_000
 SOON = 7
 """Days before a right to a make-up ends, in which its cell says so."""
 
@@ -77,7 +79,7 @@ class Words:
         self.late = gettext("late by {minutes} min")
         self.comments = {"note": gettext("with a comment"), "ask": gettext("with a comment that asks to be resolved")}
         self.written: dict[bool, dict[Square, str]] = {False: {}, True: {}}
-        """The cells of the page that are written already, by whether they can be marked: most are one of a few."""
+        """The cells that are written already, by whether they can be opened: most are one of a few."""
 
     def say(self, square: Square) -> str:
         """All that the cell shows, in words."""
@@ -120,6 +122,12 @@ class Words:
         return formats.day_month(day, language=self.language)
 
 
+@lru_cache(maxsize=12)
+def words_of(_language: str, today: date) -> Words:
+    """Those of a day, kept with the cells that were written: most of a page stood in the one before."""
+    return Words(today)
+
+
 def in_words(pair: Mapping[str, object]) -> dict[str, object]:
     """Two marks of the same cell, as a person reads them."""
     texts = Words().texts
@@ -132,6 +140,8 @@ def in_words(pair: Mapping[str, object]) -> dict[str, object]:
 def row_of_cells(squares: tuple[Square, ...], words: Words, *, open_: bool) -> Markup:
     """The <td>s of a row. `open_`: whether whoever looks may mark."""
     known, parts = words.written[open_], []
+    if len(known) > MOST_WRITTEN:
+        known.clear()
     for square in squares:
         html = known.get(square)
         if html is None:

@@ -10,12 +10,12 @@ from rollbook.domains.schedule.rules import month_of
 from rollbook.screens import groups, journal
 from rollbook.web.journal import lesson
 from rollbook.web.journal.cell import withdrawn
-from rollbook.web.journal.cells import Words, cell, heads, in_words, sums, teachers
+from rollbook.web.journal.cells import Words, cell, heads, in_words, sums, teachers, words_of
 from rollbook.web.journal.fixed import fixed
 from rollbook.web.journal.forms import GroupsAsked, MarksForm, days_asked, days_shown
 from rollbook.web.journal.rows import rows
 from rollbook.web.journal.words import soon, timetable
-from rollbook.web.pages import show, toast
+from rollbook.web.pages import language, show, toast
 from rollbook.workflows import lesson_marked
 
 
@@ -34,7 +34,7 @@ def group(request: HttpRequest, group_id: int) -> HttpResponse:
     first, last = days_asked(request.GET) or (None, None)
     sheet = journal.sheet(group_id=group_id, first=first, last=last, at=timezone.now(), by=request.actor)
     return show(
-        request, "journal/sheet.html", block="sheet", sheet=sheet, words=Words(sheet.today), rows=rows,
+        request, "journal/sheet.html", block="sheet", sheet=sheet, words=words_of(language(), sheet.today), rows=rows,
         heads=heads, sums=sums, teachers=teachers, fixed=fixed, before=sheet.first - timedelta(days=1),
         after=sheet.last + timedelta(days=1), days=days_shown(sheet.first, sheet.last),
         whole_month=(sheet.first, sheet.last) == month_of(sheet.first),
