@@ -107,3 +107,9 @@ def test_a_client_pauses_and_comes_again(mara, abramova, axe):
     mara.get_by_role("button", name="Take back").click()
     expect(mara.locator("#client-freezes")).to_contain_text("There was no freeze yet.")
     assert not Freeze.objects.filter(client=pupil).exists()
+
+
+def test_all_of_a_new_group_is_seen_at_once(mara, look):
+    mara.goto("/groups/new/")
+    button = mara.get_by_role("button", name="Create the group").bounding_box()
+    assert button["y"] + button["height"] <= look.height
