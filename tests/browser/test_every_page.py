@@ -48,6 +48,8 @@ DARK, PHONE = LOOKS[1], LOOKS[2]
 ROUTES = databases.ROOT / "tests/guards/access/routes.csv"
 # A refusal is an error to a browser's console; here some pages are refused on purpose.
 REFUSED = [r"status of 40[34]"]
+# Ids of an address that are not of the kind which its row names.
+IN_ADDRESS = {"client_id": "client"}
 ANSWERS = {
     "owner": {200},
     "teacher": {200, 403, 404},  # and the page that says no is a page as well
@@ -120,7 +122,9 @@ def address(route, kind, rows):
     for said in ("/link/<str:secret>", "/invitation/<str:secret>"):
         route = route.replace(said, said.partition("<")[0] + str(rows[said]))
     route = route.replace("<uidb36>-<key>", rows["<uidb36>-<key>"])
-    return re.sub(r"<\w+:\w+>", lambda _: str(rows.get(kind) or first(kind)), route)
+    kinds = {name: IN_ADDRESS.get(name, kind) for name in re.findall(r"<\w+:(\w+)>", route)}
+    ids = {name: rows.get(of) or first(of) for name, of in kinds.items()}
+    return re.sub(r"<\w+:(\w+)>", lambda name: str(ids[name[1]]), route)
 
 
 def first(kind):

@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import User
+from rollbook.domains.access.scoping import ScopedQuerySet
 from rollbook.domains.comments import actions as comments
 from rollbook.domains.comments import queries
 from rollbook.domains.comments.actions import AsksForNothing, NotYours, Resolved
@@ -252,6 +253,39 @@ def test_who_sees_it_is_who_the_scope_says(school, ivan, lesson):
         assert told == {n for n, by in actors.items() if rows.reached_by(by, by.holding("comment.see")).exists()}
         may = {n for n, by in actors.items() if queries.who_sees(on=on, by=by).may_write}
         assert may == {n for n, by in actors.items() if rows.reached_by(by, by.holding("comment.write")).exists()}
+
+
+def test_what_one_reaches_is_asked_quickly_and_is_what_the_scope_says(school, mara, ivan, lesson):
+    """For all of the cast, a substitute and one who answers for a client among them, and each right."""
+    vera = school.actor("vera")
+    [jan], [dan] = school.clients("judo"), school.clients("dance")
+    ivan.enrolments.create(group=school.groups["judo"], since=DAY)
+    later = school.lesson(at=AT + timedelta(days=1))
+    boris = Employee.objects.get(user__username="boris")
+    LessonTeacher.objects.create(lesson=later, employee=boris, during=(AT, AT), counts=True)
+    type(dan).objects.filter(pk=dan.pk).update(responsible=boris)
+    alone = Lesson.objects.create(
+        branch=school.branches["south"], lesson_type=LessonType.objects.get(code="individual"), day=DAY,
+        starts_at=AT + timedelta(hours=3), ends_at=AT + timedelta(hours=4),
+    )
+    for on in [
+        *(On(group_id=group.pk) for group in school.groups.values()),
+        *(On(client_id=client.pk) for client in (ivan, jan, dan)),
+        *(On(lesson_id=each.pk) for each in (*school.lessons.values(), later, alone)),
+        On(client_id=ivan.pk, lesson_id=lesson.pk), On(client_id=ivan.pk, lesson_id=later.pk),
+        On(client_id=ivan.pk, lesson_id=school.lessons["judo"].pk),
+        On(client_id=jan.pk, lesson_id=school.lessons["judo"].pk),
+    ]:
+        say(on, vera)
+    different = set()
+    for name in school.users:
+        by = school.actor(name)
+        for permission in ("comment.see", "comment.write", "journal.correct"):
+            rows, grants = Comment.objects.all(), by.holding(permission)
+            told = set(rows.reached_by(by, grants).values_list("pk", flat=True))
+            assert told == set(ScopedQuerySet.reached_by(rows, by, grants).values_list("pk", flat=True)), name
+            different.add(frozenset(told))
+    assert len(different) > 6
 
 
 # ---- done, not done after all, taken back

@@ -1,11 +1,14 @@
-from typing import Self
+from collections.abc import Iterable
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from rollbook.domains.access.actor import Permission
+from rollbook.domains.access.actor import Actor, Grant, Permission, Reach
 from rollbook.domains.access.scoping import Scope, ScopedQuerySet
+from rollbook.domains.groups.models import Enrolment, Group
+from rollbook.domains.schedule.models import Lesson
 
 
 class CommentQuerySet(ScopedQuerySet["Comment"]):
@@ -22,6 +25,27 @@ class CommentQuerySet(ScopedQuerySet["Comment"]):
         ),
     )
 
+    def reached_by(self, by: Actor, grants: Iterable[Grant]) -> Self:
+        """What the scope says, asked otherwise: which groups, lessons and clients a grant reaches is found once, and
+        not for each comment anew by eight joins. A list of what a teacher may read took seconds."""
+        mine = Q()
+        for grant in grants:
+            match grant.reach:
+                case Reach.EVERYTHING:
+                    return self.all()
+                case Reach.BRANCHES:
+                    for path in self.scope.branch:
+                        mine |= Q((f"{path}__any", grant.branch_ids))
+                case Reach.GROUPS:
+                    enrolled = Enrolment.objects.filter(group__any=grant.group_ids)
+                    mine |= Q(of_group__any=grant.group_ids) | Q(client__in=enrolled.values("client"))
+                case Reach.OWN if by.user_id:
+                    mine |= _of_own(by.user_id)
+        if not mine:
+            return self.none()
+        # All that is joined is one to a comment, so that no row comes twice. Whoever locks rows joins nothing.
+        return self.filter(pk__in=Comment.objects.filter(mine)) if self.query.select_for_update else self.filter(mine)
+
     def standing(self) -> Self:
         """Those that were not taken back by whoever wrote them."""
         return self.filter(withdrawn_at=None)
@@ -29,6 +53,19 @@ class CommentQuerySet(ScopedQuerySet["Comment"]):
     def open(self) -> Self:
         """Those that ask for something which nobody has done yet."""
         return self.standing().filter(asks=True, resolved_at=None)
+
+
+def _of_own(user: Any) -> Q:
+    """Of groups and lessons that a person teaches, and of clients in those groups or whom they answer for."""
+    taught = Lesson.objects.filter(teachers__user=user)
+    return (
+        Q(of_group__in=Group.objects.filter(teachers__user=user).values("pk"))
+        | Q(group__in=taught.filter(group__isnull=False).values("group"))
+        | Q(lesson__in=taught.values("pk"))
+        | Q(mark__lesson__in=taught.values("pk"))
+        | Q(client__in=Enrolment.objects.filter(group__teachers__user=user).values("client"))
+        | Q(client__responsible__user=user)
+    )
 
 
 class Comment(models.Model):
@@ -71,6 +108,7 @@ class Comment(models.Model):
             ),
         ]
         indexes = [
+            models.Index(fields=["-written_at", "-id"], name="comments_by_time"),
             models.Index(fields=["of_group", "-written_at", "-id"], name="comments_of_group"),
             models.Index(fields=["of_client", "-written_at", "-id"], name="comments_of_client"),
             models.Index(fields=["lesson"], condition=Q(lesson__isnull=False), name="comments_on_lesson"),

@@ -179,8 +179,8 @@ def _clean(text: str) -> str:
 
 def _mention(row: Comment, place: _Place, by: Actor) -> None:
     """Those whom the text calls now; who was called before and is no more has nothing to look at."""
-    on = On(place.of_client, None, place.lesson) if place.of_client else On(None, place.of_group, None)
-    told = mentioned(row.text, who_sees(on=on._replace(lesson_id=place.lesson), by=by).colleagues)
+    on = On(place.of_client, place.of_group, place.lesson)
+    told = mentioned(row.text, who_sees(on=on, by=by).colleagues)
     if told.unknown:
         # One sentence for those who do not see it and those who do not exist: it tells nobody which.
         names = ", ".join(f"@{name}" for name in told.unknown)
