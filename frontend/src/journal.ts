@@ -84,6 +84,8 @@ register(".journal", (journal) => {
         refuse(part.content, answer.status);
         return null;
       }
+      const said = JSON.parse(answer.headers.get("HX-Trigger") ?? "{}").toast;
+      if (said) toast(said);
       return put(part.content, lesson);
     } catch {
       for (const cell of waiting) {
