@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import expect
 
-from rollbook.domains.groups.models import Group
+from rollbook.domains.groups.models import Group, Programme
 from rollbook.domains.journal.models import Mark
 from tests.browser.conftest import BOTH_ENDS
 
@@ -19,12 +19,12 @@ SENT = re.compile(r"/(lessons|marks)/\d+/")
 
 @pytest.fixture
 def two(cast, in_site):
-    """Two groups of the same programme, of this test alone: one whose lesson is missed, one to visit."""
+    """Two groups of a programme of this test alone: one whose lesson is missed, one to visit."""
     number, chess, now = next(NUMBERS), cast.groups["chess"], timezone.now()
     times = {f"Вальс {number}": now - timedelta(days=1), f"Полька {number}": now + timedelta(minutes=2)}
-    made = []
+    programme, made = Programme.objects.create(name=f"Танцы {number}"), []
     for name, at in times.items():
-        group = Group.objects.create(name=name, branch=chess.branch, programme=chess.programme, capacity=8)
+        group = Group.objects.create(name=name, branch=chess.branch, programme=programme, capacity=8)
         cast.groups[name] = group
         [client] = cast.enrol(f"Ученик {name}", group=name)
         made.append((group, client, cast.lesson(name, at=at)))
