@@ -145,6 +145,18 @@ def test_by_hand_with_a_note_and_back(mara, cell, miss):
     assert (undone.status_code, undone["Location"]) == (303, cell)
 
 
+def test_what_has_lapsed_may_still_be_said_to_have_been_done_in_time(browsers, cell, miss, time_machine):
+    Mark.objects.filter(pk=miss.pk).update(lapsed_on=DAY + timedelta(days=31))
+    time_machine.move_to(AT + timedelta(days=40), tick=False)
+    mara = browsers("mara")
+    shown = text(mara.get(cell))
+    assert "could be worked off until 1 October" in shown
+    assert "Worked off by hand" in shown
+    assert "proposals" not in shown
+    assert "Worked off by hand" not in text(browsers("anna").get(cell))
+    text(mara.post(f"/marks/{miss.pk}/by-hand/", {"on": "2026-10-01", "note": "at home"}, headers=HTMX))
+
+
 def test_the_charge_of_one_cell_is_decided(browsers, cell, miss):
     oleg, mara = browsers("oleg"), browsers("mara")
     assert "Do not charge" not in text(mara.get(cell))

@@ -55,9 +55,13 @@ BY_HAND = (
     """
     SELECT client_id, lesson_id, status, kind, version, minutes_late, share, make_up_until, worked_off_note,
            CASE WHEN worked_off_on IS NOT NULL THEN worked_off_on WHEN status IN ('missed', 'excused') THEN (
-             SELECT visit.day FROM journal_mark visit JOIN schedule_lesson ON schedule_lesson.id = visit.lesson_id
-             WHERE visit.makes_up_id = mark.id AND visit.status = 'attended' AND cancelled_at IS NULL LIMIT 1
-           ) END
+             SELECT visit.day FROM journal_mark visit
+             WHERE visit.makes_up_id = mark.id AND visit.status = 'attended' AND NOT stands_aside LIMIT 1
+           ) END,
+           CASE WHEN status IN ('missed', 'excused') AND make_up_until IS NOT NULL THEN (
+             SELECT visit.day FROM journal_mark visit
+             WHERE visit.makes_up_id = mark.id AND visit.status = 'planned' AND NOT stands_aside LIMIT 1
+           ) END, lapsed_on, charged
     FROM journal_mark mark
     WHERE lesson_id IN (
       SELECT id FROM schedule_lesson WHERE group_id = %(group_id)s AND day BETWEEN %(first)s AND %(last)s)
