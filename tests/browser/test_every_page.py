@@ -120,7 +120,12 @@ def address(route, kind, rows):
     for said in ("/link/<str:secret>", "/invitation/<str:secret>"):
         route = route.replace(said, said.partition("<")[0] + str(rows[said]))
     route = route.replace("<uidb36>-<key>", rows["<uidb36>-<key>"])
-    return re.sub(r"<\w+:\w+>", lambda _: str(rows.get(kind) or first(kind)), route)
+    kinds = {"client_id": "client"}  # where an address names two things
+    return re.sub(r"<\w+:(\w+)>", lambda name: str(row_of(kinds.get(name[1], kind), rows)), route)
+
+
+def row_of(kind, rows):
+    return rows.get(kind) or first(kind)
 
 
 def first(kind):
