@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.conf import settings
 from django.test import override_settings
+from django.utils import translation
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
@@ -38,6 +39,13 @@ def static_files_as_they_lie() -> Iterator[None]:
     """The product's names with fingerprints need `collectstatic`; the browser tests have them."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(STORAGES=settings.STORAGES | {"staticfiles": plain}):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Whatever language the page before was asked in: a request leaves its own behind."""
+    with translation.override("en"):
         yield
 
 

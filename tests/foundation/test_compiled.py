@@ -99,7 +99,7 @@ def test_values_are_converted_as_the_orm_does_and_nothing_is_asked_where_nothing
         return Group.objects.filter(pk=pk).none()
 
     assert [sorted(held) for (held,) in permissions(code="teacher")] == [
-        ["client.see", "journal.mark", "journal.see", "staff.see"]
+        ["client.see", "comment.see", "comment.write", "journal.mark", "journal.see", "staff.see"]
     ]
     assert list(nobody(pk=1)) == []
 

@@ -585,7 +585,7 @@ def test_a_cancelled_lesson_and_one_long_over_have_no_guests(school, chess, gues
 
 def test_a_full_lesson_takes_a_guest_only_where_it_is_meant(school, chess, guest):
     Group.objects.filter(pk=chess.group_id).update(capacity=2, minimum=None)
-    with pytest.raises(LessonFull, match="2 of 2"):
+    with pytest.raises(LessonFull, match="all 2 seats"):
         book(school, chess, guest)
     ivan, olga = school.clients()
     lesson_marked.mark(lesson_id=chess.pk, marks={ivan.pk: EXCUSED}, seen=None, at=AT, by=school.actor("anna"))
