@@ -144,7 +144,10 @@ def _places(*, lessons: Any) -> Rows:
     """Of lessons, who takes a place in them: members who come, guests. And the middle of the members' births, from
     BEGINNING on."""
     pauses = Freeze.objects.filter(client=OuterRef("client"), until__gt=OuterRef(OuterRef("day")))
-    members = _comers().exclude(Exists(pauses.filter(since__lte=OuterRef(OuterRef("day")))))
+    away = Mark.objects.filter(
+        lesson=OuterRef(OuterRef("pk")), client=OuterRef("client"), status__in=[Status.MISSED, Status.EXCUSED]
+    )
+    members = _comers().exclude(Exists(pauses.filter(since__lte=OuterRef(OuterRef("day"))))).exclude(Exists(away))
     guests = Mark.objects.filter(lesson=OuterRef("pk"), status__in=EXPECTED).exclude(kind=Kind.REGULAR)
     of_group = Enrolment.objects.within(_DAY, _DAY).filter(group=OuterRef("group"))
     age = F("client__birth_date") - Value(BEGINNING, DateField())

@@ -8,6 +8,8 @@ from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import Refused
 
+AWAY = (Status.MISSED, Status.EXCUSED)
+
 
 class LessonFull(Refused):
     """All seats of the lesson are taken; may be gone over by saying so."""
@@ -21,12 +23,15 @@ def members_of(lesson: Lesson) -> EnrolmentQuerySet:
 
 def free_seats(lesson: Lesson) -> int | None:
     """Seats of one lesson that nobody takes: its capacity, less those expected of the group, less guests (spec 02,
-    rule 5). None where the capacity is not known. Those who pause are not expected, and guests who missed were none."""
+    rule 5). None where the capacity is not known. Whoever pauses or is marked as away is not expected, and guests who
+    missed were none."""
     if not lesson.group or lesson.group.capacity is None:
         return None
+    marks = Mark.objects.filter(lesson=lesson)
     frozen = Freeze.objects.within(lesson.day, lesson.day).values("client")
-    members = members_of(lesson).exclude(client__in=frozen)
-    guests = Mark.objects.filter(lesson=lesson, status__in=[Status.PLANNED, Status.ATTENDED]).exclude(kind=Kind.REGULAR)
+    away = marks.filter(status__in=AWAY).values("client")
+    members = members_of(lesson).exclude(client__in=frozen).exclude(client__in=away)
+    guests = marks.filter(status__in=[Status.PLANNED, Status.ATTENDED]).exclude(kind=Kind.REGULAR)
     return lesson.group.capacity - members.count() - guests.count()
 
 
