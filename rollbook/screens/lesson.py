@@ -7,7 +7,6 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Q
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.fields.models import ChoiceList
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.queries import Line
@@ -18,7 +17,7 @@ from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.models import Lesson, LessonTeacher, LessonType, Room
 from rollbook.domains.schedule.queries import reason_in_words
 from rollbook.foundation.periods import local
-from rollbook.screens import choices, clients
+from rollbook.screens import clients
 from rollbook.screens.choices import Pairs
 
 _OFFERED = (
@@ -166,12 +165,6 @@ def page(
         offered_rooms=_rooms(lesson) if changes else (),
         found=clients.found(words=words, at=at, by=by) if offers and Permission.VISIT_BOOK in may else (),
     )
-
-
-def reasons(*, by: Actor) -> Pairs:
-    """What may be chosen when a lesson is cancelled."""
-    by.must(Permission.JOURNAL_SEE)
-    return choices.reasons(ChoiceList.CANCELLATION)(by=by)
 
 
 def _rows(lesson: Lesson, by: Actor) -> tuple[Row, ...]:

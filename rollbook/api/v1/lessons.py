@@ -15,7 +15,6 @@ from rollbook.api.v1.schemas import (
     MarksIn,
     MoveIn,
     NewGuestIn,
-    ReasonOut,
     SubstitutionIn,
 )
 from rollbook.domains.access.queries import house
@@ -152,12 +151,6 @@ def expect_guest_no_more(request: HttpRequest, lesson_id: int, guest_id: int) ->
     """For a guest who has not been marked yet, by the id of the client."""
     guest_booked.withdraw(lesson_id=lesson_id, client_id=guest_id, at=timezone.now(), by=request.actor)
     return lesson(request, lesson_id)
-
-
-@router.get("/cancellation-reasons", response={200: list[ReasonOut], **DECLINED})
-def reasons(request: HttpRequest) -> list[dict[str, object]]:
-    """What may be chosen when a lesson is cancelled."""
-    return [{"choice_id": pk, "name": name} for pk, name in screen.reasons(by=request.actor)]
 
 
 @router.post("/{int:lesson_id}/cancellation", response={200: LessonOut, **DECLINED})

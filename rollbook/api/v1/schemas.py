@@ -303,11 +303,6 @@ class CancellationIn(In):
     reason: Line = ""
 
 
-class ReasonOut(Schema):
-    choice_id: int
-    name: str
-
-
 class DetailsIn(In):
     topic: Line = ""
     note: Text = ""

@@ -17,6 +17,7 @@ from rollbook.screens.lesson import Page
 from rollbook.web.editing import take
 from rollbook.web.forms import Form
 from rollbook.web.history import told
+from rollbook.web.journal.cell import withdrawn
 from rollbook.web.journal.cells import Words, choices
 from rollbook.web.journal.forms import MarksForm
 from rollbook.web.journal.lesson_forms import (
@@ -115,8 +116,8 @@ def cancellation(request: HttpRequest, lesson_id: int) -> HttpResponse:
 
 @require_POST
 def cancellation_undo(request: HttpRequest, lesson_id: int) -> HttpResponse:
-    lesson_cancelled.restore(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
-    return done(request, lesson_id, _("The lesson is restored."))
+    gone = lesson_cancelled.restore(lesson_id=lesson_id, at=timezone.now(), by=request.actor)
+    return done(request, lesson_id, " ".join(filter(None, [_("The lesson is restored."), withdrawn(gone)])))
 
 
 @require_POST
