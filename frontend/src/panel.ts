@@ -93,7 +93,7 @@ async function load(next: Shown, fold = ""): Promise<void> {
   const where = addressOf(next) + (query ? `?${query}` : "");
   await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel });
   if (!same(shown, next)) return;
-  if (panel.querySelector(".skeleton")) return leave(); // it was refused, and the refusal says why
+  if (panel.querySelector("[data-loading]")) return leave(); // it was refused, and the refusal says why
   if (fold && unfold(fold)) return;
   const head = panel.querySelector<HTMLElement>("h2");
   if (head && !panel.contains(document.activeElement)) {
