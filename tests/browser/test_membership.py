@@ -9,10 +9,8 @@ from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Freeze, Group
 from rollbook.domains.journal.models import Mark
 from tests.browser.conftest import BOTH_ENDS
-from tests.browser.test_journal import group
 from tests.school import AT
 
-__all__ = ["group"]  # of each test alone: four pupils, four Tuesdays of September
 NUMBERS = count(1)
 in_both_looks = pytest.mark.parametrize("look", BOTH_ENDS, indirect=True, ids=str)
 

@@ -62,11 +62,11 @@ def test_it_is_a_page_of_its_own_and_a_panel_and_opens_the_fold_that_is_asked_fo
 
 
 FOLDS = {
-    "vera": ["hold", "guests", "details", "substitute", "move", "cancel"],
-    "mara": ["hold", "guests", "details", "substitute", "move", "cancel"],
-    "anna": ["hold", "details"],
-    "olha": ["guests"],
-    "nina": [],
+    "vera": ["hold", "guests", "details", "substitute", "move", "cancel", "comments"],
+    "mara": ["hold", "guests", "details", "substitute", "move", "cancel", "comments"],
+    "anna": ["hold", "details", "comments"],
+    "olha": ["guests", "comments"],
+    "nina": ["comments"],
 }
 
 
@@ -79,7 +79,7 @@ def test_everybody_is_offered_what_they_may_in_this_order(school, address, name)
 def test_a_cancelled_lesson_offers_to_be_restored_and_nothing_that_would_not_be_taken(school, chess, mara, address):
     lesson_cancelled.cancel(lesson_id=chess.pk, choice_id=reason("weather"), at=AT, by=school.actor("mara"))
     text = mara.get(address).content.decode()
-    assert [part.partition('"')[0] for part in text.split('data-fold="')[1:]] == ["details", "cancel"]
+    assert [part.partition('"')[0] for part in text.split('data-fold="')[1:]] == ["details", "cancel", "comments"]
     assert "Weather" in text
 
 
