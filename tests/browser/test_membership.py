@@ -85,7 +85,7 @@ def test_a_client_leaves_for_a_reason_and_the_card_says_so(mara, abramova, axe):
     fold.get_by_label("Reason").select_option(str(moved.pk))
     fold.get_by_label("Note").fill("Львов")
     fold.get_by_role("button", name="Save").click()
-    expect(mara.locator("article")).to_contain_text("Moved away. Львов")
+    expect(mara.locator("#panel article")).to_contain_text("Moved away. Львов")
     axe(mara)
     mara.goto(f"/clients/{pupil.pk}/")
     expect(mara.locator("#client-card")).to_contain_text("Moved away. Львов")

@@ -65,6 +65,7 @@ ASKS_NOBODY = {
     "rollbook.domains.access.queries.user_to_sign_in": "here it turns out who asks",
     "rollbook.domains.history.queries.newest": "for metrics and for the page of the house, which asks",
     "rollbook.domains.imports.actions.refusing.refuse": "raises what it is given",
+    "rollbook.domains.schedule.queries.reason_in_words": "puts into words what it is given",
     "rollbook.screens.choices.branches": "answers with a call that asks",
     "rollbook.screens.choices.reasons": "answers with a call that asks",
     "rollbook.workflows.access_given.branches_of": "facts by which the action below decides",
@@ -73,6 +74,8 @@ ASKS_NOBODY = {
 }
 WITH_POSITIONS = {
     "rollbook.domains.imports.actions.refusing.refuse": "a list of problems, and nothing to be confused",
+    "rollbook.domains.journal.actions.window.refuse_too_late": "a lesson, days, a moment, who asks: each its own kind",
+    "rollbook.domains.schedule.queries.reason_in_words": "a choice and a note, and nothing to be confused",
     "rollbook.screens.choices.branches": "one permission, and nothing to be confused",
     "rollbook.screens.choices.reasons": "one list, and nothing to be confused",
     "rollbook.workflows.access_given.branches_of": "one set of ids, and nothing to be confused",

@@ -94,6 +94,10 @@ def both(name: str, *, case: int = 0) -> tuple[str, list[list[tuple[object, ...]
         return page.decode(), list(by_hand(bench.by_hand, told))
 
 
+WORKED_OFF = 9
+"""The column of the marks that says when."""
+
+
 @pytest.mark.parametrize("name", ["journal", "journal_12x100"])
 @pytest.mark.parametrize("case", [0, -1])
 def test_a_journal_by_hand_has_the_rows_columns_and_cells_of_the_page(demo: None, name: str, case: int) -> None:
@@ -101,7 +105,7 @@ def test_a_journal_by_hand_has_the_rows_columns_and_cells_of_the_page(demo: None
     assert set(re.findall(r'<tr data-client="(\d+)"', page)) == {str(row[0]) for row in clients}
     assert re.findall(r'<th scope="col" data-lesson="(\d+)"', page) == [str(row[0]) for row in lessons]
     shown = Counter(re.findall(r'class="cell (attended|missed|excused|workedoff|planned)" data-s', page))
-    stored = Counter("workedoff" if row[-1] else row[2] for row in marks if row[2])
+    stored = Counter("workedoff" if row[WORKED_OFF] else row[2] for row in marks if row[2])
     assert shown == stored
     assert len(lessons) == BENCHES[name].given["lessons"]
 

@@ -1,6 +1,7 @@
 // What opens at a cell, a head or a row. There is one of each menu: on opening it learns of whom it speaks, and hides what
 // cannot be done there. Its links open the panel by themselves (panel.ts).
 import { addressOf } from "../panel";
+import { cellAt, enter, placeOf, type Place } from "./grid";
 
 const narrow = window.matchMedia("(max-width: 40rem)");
 
@@ -19,8 +20,21 @@ export function open(menu: HTMLElement, beside: Element | Corner, { ids, is }: A
   }
   const items = itemsOf(menu);
   if (items.length === 1) return items[0]!.click(); // nothing to choose from
+  const cell = document.activeElement?.closest("button.cell");
   show(menu, beside instanceof Element ? beside.getBoundingClientRect() : beside);
+  if (cell) comeBack(menu, placeOf(cell));
   (items.find((item) => item.ariaChecked === "true") ?? items[0])?.focus();
+}
+
+/** To the cell from which the menu was opened, when it closes: the sheet may have been put anew meanwhile. */
+function comeBack(menu: HTMLElement, place: Place): void {
+  const closed = (event: Event): void => {
+    if ((event as ToggleEvent).newState !== "closed") return;
+    menu.removeEventListener("toggle", closed);
+    const at = document.activeElement;
+    if (!at || at === document.body || menu.contains(at)) enter(cellAt(place));
+  };
+  menu.addEventListener("toggle", closed);
 }
 
 export function itemsOf(menu: HTMLElement): HTMLElement[] {

@@ -48,7 +48,7 @@ BY_HAND = (
     "SELECT id FROM schedule_lesson WHERE id = %(lesson_id)s FOR NO KEY UPDATE",
     """
     WITH lesson AS (
-      SELECT lesson.id, lesson.day, lesson.group_id, lesson.branch_id, groups_group.programme_id
+      SELECT lesson.id, lesson.day, lesson.moved_from, lesson.group_id, lesson.branch_id, groups_group.programme_id
       FROM schedule_lesson lesson JOIN groups_group ON groups_group.id = lesson.group_id
       WHERE lesson.id = %(lesson_id)s
     ), terms AS (

@@ -89,7 +89,8 @@ class Words:
         if cell.minutes_late:
             parts.append(self.late.format(minutes=cell.minutes_late))
         if square.state in {State.EXCUSED, State.MISSED} and cell.make_up_until:
-            said = self.booked if cell.booked_on else self.lapsed if cell.lapsed_on else self.until
+            is_over = cell.lapsed_on or (self.today is not None and cell.make_up_until < self.today)
+            said = self.booked if cell.booked_on else self.lapsed if is_over else self.until
             parts.append(said.format(day=self._day(cell.booked_on or cell.make_up_until)))
         if square.state == State.WORKED_OFF and cell.worked_off_on:
             parts += filter(None, [self._day(cell.worked_off_on), cell.worked_off_note])
