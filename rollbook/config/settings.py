@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
-from rollbook.foundation.postgresql import SERVER_PATIENCE
+from rollbook.foundation.postgresql import PLANNED_ONCE, SERVER_PATIENCE
 from rollbook.operations.watch import errors
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -110,7 +110,7 @@ if not os.environ.get("DATABASE_URL"):
     raise ImproperlyConfigured("Set DATABASE_URL, or use the command `rollbook`, which starts a database of its own.")
 PAGES = os.environ.get("ROLLBOOK_PROCESS") == "web"
 _owner_url = os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
-_SOON = {"statement_timeout": f"{SERVER_PATIENCE}s", "idle_in_transaction_session_timeout": "30s"}
+_SOON = dict([PLANNED_ONCE], statement_timeout=f"{SERVER_PATIENCE}s", idle_in_transaction_session_timeout="30s")
 _LATER = {"idle_in_transaction_session_timeout": "5min"}
 DATABASES = {
     "default": _database("DATABASE_URL", os.environ["DATABASE_URL"], _SOON if PAGES else _LATER),

@@ -93,14 +93,19 @@ class Compiled:
 
 
 def _asked(sql: str, values: list[Any], *, keeps_plan: bool) -> list[Any]:
-    with connection.cursor() as cursor:
-        # The ORM's own cursors write the values into the text. Apart from it the database may keep the plan; only where
-        # statements are shown, they are shown with their values.
-        if keeps_plan and not connection.queries_logged:
-            cursor.cursor = ServerBindingCursor(connection.connection)  # type: ignore[call-arg]
+    # The ORM's own cursors write the values into the text. Apart from it the database may keep the plan; only where
+    # statements are shown, they are shown with their values.
+    with _apart() if keeps_plan and not connection.queries_logged else connection.cursor() as cursor:
         cursor.execute(sql, values)
         found: list[Any] = cursor.fetchall()
     return found
+
+
+def _apart() -> Any:
+    """What `connection.cursor()` does, for a cursor that sends values apart from the text."""
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    return connection.make_cursor(ServerBindingCursor(connection.connection))  # type: ignore[arg-type, call-arg]
 
 
 def insert(

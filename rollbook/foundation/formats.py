@@ -46,8 +46,10 @@ def number(value: Decimal | int, *, language: str, places: int = 0) -> str:
     return MINUS + text if rounded < 0 else text
 
 
+@lru_cache(maxsize=4000)
 def money(amount: Decimal | int, *, language: str) -> str:
-    """A sum in the organisation's currency; its hundredths only where there are any."""
+    """A sum in the organisation's currency; its hundredths only where there are any. Remembered: most are one of a few
+    prices and balances."""
     rounded = round_half_up(Decimal(amount), 2)
     return number(rounded, language=language, places=0 if rounded == rounded.to_integral_value() else 2)
 

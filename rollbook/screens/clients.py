@@ -139,9 +139,9 @@ def _of_client() -> RelationQuerySet:
 
 
 def _first(*found: ClientQuerySet) -> ClientQuerySet:
-    """Joined, not asked of a set: whoever has found enough need not look at the rest."""
+    """Joined, not asked of a set, and one after the other: whoever has found enough looks at nothing more."""
     one, *others = (rows.values("pk")[:CANDIDATES] for rows in found)
-    return Client.objects.filter(pk__in=one.union(*others))
+    return Client.objects.filter(pk__in=one.union(*others, all=True)[:CANDIDATES])
 
 
 def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:

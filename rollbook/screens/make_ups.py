@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.contrib.postgres.fields import ArrayField
@@ -176,6 +177,7 @@ def _number(rows: Rows) -> Subquery:
 
 PAGE = 50
 SOON = timedelta(days=7)
+A_DAY = timedelta(days=1)
 LATELY = timedelta(days=30)
 """What has lapsed, or was booked for a lesson that nobody marked, longer ago is not listed any more."""
 
@@ -224,14 +226,25 @@ def listed(
     place: dict[str, object] = {"after": since, "after_pk": after.pk} if after and since else {}
     if branch_id:
         place["branch"] = branch_id
-    # By the index of rights first, and then by the calendar of each branch.
-    told = _rights(by, segment, PAGE, at=at, early=at.date() - LATELY - timedelta(days=1), **place)
+    early, late = _span(segment, at.date())
+    told = _rights(by, segment, PAGE, at=at, early=early, late=late, **place)
     rows, page = cut(told, after=after if since else None, size=PAGE)
     return Listed(
         tuple(Row(*(*row[1:6], row[6] or "", *row[7:])) for row in rows),
         Page(page.is_first, Key(str(page.next.search), page.next.pk) if page.next else None),
         tuple(Choice(*branch) for branch in _branches(by)),
     )
+
+
+def _span(segment: Segment, today: date) -> tuple[date, date]:
+    """The days for the index of rights, with one more on either side: what the day is differs from branch to branch."""
+    match segment:
+        case Segment.SOON:
+            return today - A_DAY, today + SOON + A_DAY
+        case Segment.OPEN:
+            return today - A_DAY, date.max
+        case _:
+            return today - LATELY - A_DAY, date.max
 
 
 def _day_of(after: Key | None) -> date | None:
@@ -241,9 +254,9 @@ def _day_of(after: Key | None) -> date | None:
         return None
 
 
-@compiled
+@partial(compiled, keeps_plan=False)  # whether by the days or by the lessons of a branch
 def _rights(
-    by: Actor, segment: Segment, size: int, *, at: Any, early: Any, branch: Any = None, after: Any = None,
+    by: Actor, segment: Segment, size: int, *, at: Any, early: Any, late: Any, branch: Any = None, after: Any = None,
     after_pk: Any = None,
 ) -> Rows:
     today = local_day(at, "lesson__branch__time_zone")
@@ -252,9 +265,10 @@ def _rights(
     marks = Mark.objects.visible_to(by, Permission.JOURNAL_SEE)
     match segment:
         case Segment.SOON | Segment.OPEN:
-            rights = marks.rights().filter(~held, make_up_until__gte=early).filter(make_up_until__gte=today)
-            if segment == Segment.SOON:
-                rights = rights.filter(make_up_until__lte=today + SOON)
+            # By the index of rights first, and then by the calendar of each branch: not by both at once.
+            dated = marks.rights().alias(ends=Func(F("make_up_until"), template="(%(expressions)s + 0)"))
+            in_time = Q(ends__gte=today) & (Q(ends__lte=today + SOON) if segment == Segment.SOON else Q())
+            rights = dated.filter(in_time, ~held, make_up_until__range=(early, late))
         case Segment.BOOKED:
             rights = marks.rights().filter(Exists(booked), make_up_until__gte=early)
         case _:

@@ -3,17 +3,18 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.template import engines
-from django.template.backends.utils import csrf_input_lazy, csrf_token_lazy
+from django.template.backends.utils import csrf_input
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language, gettext, ngettext, npgettext, pgettext
 from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -114,6 +115,8 @@ def age(born: date, on: date) -> str:
 
 def attributes(given: Mapping[str, object]) -> Markup:
     """Keywords of a macro as HTML: hx_post="/x/" is hx-post="/x/", True the bare name; None and False are nothing."""
+    if not given:
+        return Markup()
     written = (
         f" {escape(name.rstrip('_').replace('_', '-'))}" + ("" if value is True else f'="{escape(value)}"')
         for name, value in given.items()
@@ -125,7 +128,8 @@ def attributes(given: Mapping[str, object]) -> Markup:
 def show(request: HttpRequest, template: str, *, block: str, status: int = 200, **context: Any) -> HttpResponse:
     """The page at `template`, or only its `block` where htmx asks for this URL."""
     env = engines["jinja2"].env
-    context |= {"request": request, "csrf_input": csrf_input_lazy(request), "csrf_token": csrf_token_lazy(request)}
+    # Made at its first use, and then the same in all forms of a page.
+    context |= {"request": request, "csrf_input": SimpleLazyObject(partial(csrf_input, request))}
     part = request.htmx and not request.htmx.boosted and not request.htmx.history_restore_request
     html = render_block(env, template, block, **context) if part else env.get_template(template).render(context)
     response = HttpResponse(html, status=status)

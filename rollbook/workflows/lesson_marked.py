@@ -163,5 +163,8 @@ def _hold(lesson: Lesson, statuses: Collection[Status | None], at: datetime, by:
     if {Status.ATTENDED, Status.MISSED} & set(statuses):
         if not lesson.held_at:
             schedule.hold_lesson(lesson_id=lesson.pk, at=at, by=by)
-    elif lesson.held_at and not marks_of.attendance(lesson_ids=[lesson.pk], by=by, under=_UNDER):
+        return
+    # Who is excused is marked: it is open again only where no mark but a mere plan is left.
+    is_marked = Status.EXCUSED in statuses
+    if lesson.held_at and not is_marked and not marks_of.attendance(lesson_ids=[lesson.pk], by=by, under=_UNDER):
         schedule.unhold_lesson(lesson_id=lesson.pk, by=by)

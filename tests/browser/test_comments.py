@@ -74,6 +74,18 @@ def test_what_asks_shows_in_the_journal_of_others_at_once_and_so_does_that_it_is
     expect(corner(journal, pupil)).to_have_class("note")
 
 
+def test_a_mark_leaves_what_was_said_on_its_cell(mara, cast, group, pupil):
+    on = On(client_id=pupil.pk, lesson_id=group[1][0].pk)
+    comment_written.write(on=on, text="Забыл куртку", asks=True, at=AT, by=cast.actor("mara"))
+    mara.goto(f"/groups/{group[0].pk}/?month=2026-09")
+    expect(corner(mara, pupil)).to_have_class("note ask")
+    mara.route(f"**/groups/{group[0].pk}/**", lambda route: route.abort())  # the sheet is not fetched anew
+    mara.locator(f'tr[data-client="{pupil.pk}"] .cell').first.focus()
+    mara.keyboard.press("1")
+    expect(mara.locator(f'tr[data-client="{pupil.pk}"] .cell').first).to_have_class("cell attended")
+    expect(corner(mara, pupil)).to_have_class("note ask")
+
+
 def test_a_colleague_is_offered_called_and_finds_it(mara, another_context, sign_in, cell):
     mara.goto(cell)
     text = mara.locator(".comments textarea[name=text]").first

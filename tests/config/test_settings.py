@@ -110,6 +110,12 @@ def test_a_page_waits_for_seconds_and_a_job_as_long_as_it_takes(monkeypatch):
         assert "-c idle_in_transaction_session_timeout=" in each["OPTIONS"]["options"]
 
 
+def test_pages_alone_have_their_statements_planned_once(monkeypatch):
+    pages, jobs = (settings(monkeypatch, ROLLBOOK_PROCESS=name)["DATABASES"]["default"] for name in ("web", "worker"))
+    assert "-c plan_cache_mode=force_generic_plan" in pages["OPTIONS"]["options"]
+    assert "plan_cache_mode" not in jobs["OPTIONS"]["options"]
+
+
 def test_options_of_the_address_go_before_ours(monkeypatch):
     address = "postgresql:///x?options=-c%20statement_timeout%3D3s"
     told = settings(monkeypatch, DATABASE_URL=address, ROLLBOOK_PROCESS="web")

@@ -81,6 +81,9 @@ function put(part: DocumentFragment): Change[] {
     const change = { ...place, before: valueOf(old), after: valueOf(fresh) };
     if (change.before.version !== change.after.version) changes.push(change);
     lessons.add(place.lesson);
+    // Marking says nothing anew: what was said on the cell still stands on it.
+    const said = old.querySelector(".note");
+    if (said && !fresh.querySelector(".note")) fresh.append(said);
     const here = old === document.activeElement;
     fresh.tabIndex = old.tabIndex;
     old.replaceWith(fresh);

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from rollbook.domains.access.actor import Actor, Grant, Permission, Reach
 from rollbook.domains.access.scoping import Scope, ScopedQuerySet
 from rollbook.domains.groups.models import Enrolment, Group
+from rollbook.domains.journal.models import Mark
+from rollbook.domains.people.models import Client
 from rollbook.domains.schedule.models import Lesson
 
 
@@ -56,16 +58,20 @@ class CommentQuerySet(ScopedQuerySet["Comment"]):
 
 
 def _of_own(user: Any) -> Q:
-    """Of groups and lessons that a person teaches, and of clients in those groups or whom they answer for."""
-    taught = Lesson.objects.filter(teachers__user=user)
-    return (
-        Q(of_group__in=Group.objects.filter(teachers__user=user).values("pk"))
-        | Q(group__in=taught.filter(group__isnull=False).values("group"))
-        | Q(lesson__in=taught.values("pk"))
-        | Q(mark__lesson__in=taught.values("pk"))
-        | Q(client__in=Enrolment.objects.filter(group__teachers__user=user).values("client"))
-        | Q(client__responsible__user=user)
+    """Of groups and lessons that a person teaches, and of clients in those groups or whom they answer for: each found
+    by its index, for one's own are few of all."""
+    lessons = Lesson.objects.filter(teachers__user=user)
+    groups = Group.objects.filter(teachers__user=user).values("pk")
+    ways = (
+        Q(of_group__in=groups),
+        Q(group__in=lessons.filter(group__isnull=False).values("group")),
+        Q(lesson__in=lessons.values("pk")),
+        Q(mark__in=Mark.objects.filter(lesson__in=lessons.values("pk")).values("pk")),
+        Q(client__in=Enrolment.objects.filter(group__in=groups).values("client")),
+        Q(client__in=Client.objects.filter(responsible__user=user).values("pk")),
     )
+    one, *others = (Comment.objects.filter(way).values("pk") for way in ways)
+    return Q(pk__in=one.union(*others, all=True))
 
 
 class Comment(models.Model):

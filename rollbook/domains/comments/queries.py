@@ -114,9 +114,12 @@ def said(
         told["me"] = by.user_id
     if place := _place(after):
         told |= {"after_at": place[0], "after_pk": place[1]}
-    rows = list(_said(by, size, only_open, **told))
-    last = rows[size - 1] if len(rows) > size else None
-    return tuple(_line(row, by) for row in rows[:size]), Key(last[0].isoformat(), last[1]) if last else None
+    # Which they are is found first, by few tables; what is told of them takes so many that the database would not see
+    # how few these are.
+    page = list(_page(by, size, only_open, **told))
+    last = page[size - 1] if len(page) > size else None
+    rows = _said(by, ids=[pk for _written_at, pk in page[:size]]) if page else ()
+    return tuple(_line(row, by) for row in rows), Key(last[0].isoformat(), last[1]) if last else None
 
 
 def _place(after: Key | None) -> tuple[datetime, int] | None:
@@ -128,7 +131,7 @@ def _place(after: Key | None) -> tuple[datetime, int] | None:
 
 
 @compiled
-def _said(
+def _page(
     by: Actor, size: int, only_open: bool, *, comment: Any = None, client_id: Any = None, group_id: Any = None,
     lesson_id: Any = None, members: Any = None, branch: Any = None, me: Any = None, after_at: Any = None,
     after_pk: Any = None,
@@ -157,16 +160,23 @@ def _said(
         rows = rows.filter(mentions__user=me)
     if after_at is not None:
         rows = rows.filter(Q(written_at__lt=after_at) | Q(written_at=after_at, pk__lt=after_pk))
+    return rows.order_by("-written_at", "-pk").values_list("written_at", "pk")[: size + 1]
+
+
+@compiled
+def _said(by: Actor, *, ids: Any) -> Rows:
+    """What is told of comments that one sees."""
     new: Any = Value(False, output_field=BooleanField())
     if by.user_id:
         new = Exists(Mention.objects.filter(comment=OuterRef("pk"), user=by.user_id, seen_at=None))
+    rows = Comment.objects.filter(pk__any=ids)
     return rows.order_by("-written_at", "-pk").values_list(
         "written_at", "pk", "text", "asks", "written_by", "written_by__name", "resolved_at", "resolved_by__name",
         "version", "of_group", "of_group__name", "of_client", "of_client__name", Coalesce("lesson", "mark__lesson"),
         Coalesce("lesson__starts_at", "mark__lesson__starts_at"),
         Coalesce(*(f"{thing}__branch__time_zone" for thing in ("client", "group", "lesson", "mark__lesson"))),
         rows.holds(by, Permission.COMMENT_WRITE), rows.holds(by, Permission.JOURNAL_CORRECT), new,
-    )[: size + 1]
+    )
 
 
 def _line(row: Any, by: Actor) -> Said:

@@ -1,5 +1,6 @@
 from collections.abc import Collection, Iterable
 from datetime import date
+from functools import partial
 from typing import Any, NamedTuple
 
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
@@ -138,7 +139,7 @@ def decided(
     return frozenset((group, day) for group, day in rows if group)
 
 
-@compiled
+@partial(compiled, keeps_plan=False)  # how many days are asked for decides the way
 def _decided(by: Actor, *, client: Any, groups: Any, first: Any, last: Any) -> Rows:
     told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client=client)
     lessons = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).annotate(given=Coalesce("moved_from", "day"))

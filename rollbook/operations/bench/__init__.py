@@ -14,7 +14,7 @@ from rollbook.operations.bench import clients, groups, journal, lessons, marking
 from rollbook.operations.bench.browser import signed_in
 from rollbook.operations.bench.declaration import Bench, Case
 from rollbook.operations.bench.measuring import Figures, measure
-from rollbook.operations.bench.place import is_demo, scale, who
+from rollbook.operations.bench.place import is_demo, planned_once, scale, who
 
 __all__ = ["BENCHES", "Figures", "NotToBeMeasured", "figures"]
 
@@ -38,7 +38,7 @@ def figures(names: Sequence[str], *, n: int | None, login: str | None, no_demo: 
     if user is None:
         raise NotToBeMeasured("There is nobody to sign in as: found the organisation, or name a login that exists.")
     measured_at = scale()
-    with signed_in(user) as browser:
+    with planned_once(), signed_in(user) as browser:
         for bench in asked:
             yield measure(bench, cases_of(bench, user), browser, scale=measured_at, n=n or bench.n)
 

@@ -1,10 +1,14 @@
-"""Where it is measured: whether the database may be written to, how large it is, who asks."""
+"""Where it is measured: whether the database may be written to, how large it is, who asks, and how."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 from django.db.models import Q
 
 from rollbook.domains.access.models import User
 from rollbook.domains.access.queries import first_owner
+from rollbook.foundation.postgresql import PLANNED_ONCE
 from rollbook.operations.demo.scales import SCALES
 
 # Written down by the demo alone when it founds its school, and never to be changed: history is append-only.
@@ -31,6 +35,18 @@ def who(login: str | None) -> User | None:
     """Whoever has this login; without one the first owner, who sees the most."""
     users = User.objects.filter(is_active=True)
     return users.filter(Q(username=login) if login else Q(pk=first_owner())).first()
+
+
+@contextmanager
+def planned_once() -> Iterator[None]:
+    """The connection as that of a page (config/settings.py)."""
+    name, value = PLANNED_ONCE
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT set_config(%s, boot_val, false) FROM pg_settings WHERE name = %s", [name, name])
 
 
 def _one(statement: str) -> int:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -190,18 +190,20 @@ def _welcome(lesson: Lesson, rows: Collection[Any]) -> None:
         were_guests[client].kind, were_guests[client].makes_up_id = Kind.REGULAR, None
 
 
-def _enrolled(lesson: Lesson, clients: Collection[int]) -> set[int]:
+def _enrolled(lesson: Lesson, clients: Collection[int]) -> dict[int, bool]:
+    """Those of these who come on that day as members of the group, and whether each pauses."""
     if not clients:
-        return set()
+        return {}
     weekday = lesson.timetable_day.isoweekday()
-    found = _coming(group=lesson.group_id, clients=list(clients), day=lesson.day, weekday=weekday)
-    return {client for (client,) in found}
+    return dict(_coming(group=lesson.group_id, clients=list(clients), day=lesson.day, weekday=weekday))
 
 
 @once
 def _coming(*, group: Any, clients: Any, day: Any, weekday: Any) -> Rows:
     comes = Q(weekdays=None) | Q(weekdays__contains=[weekday])
-    return Enrolment.objects.on(day).filter(comes, group=group, client__any=clients).values_list("client")
+    members = Enrolment.objects.on(day).filter(comes, group=group, client__any=clients)
+    pauses = Exists(Freeze.objects.within(day, day).filter(client=OuterRef("client")))
+    return members.annotate(pauses=pauses).values_list("client", "pauses")
 
 
 def _refuse_strangers(lesson: Lesson, clients: Collection[int]) -> None:
@@ -209,17 +211,13 @@ def _refuse_strangers(lesson: Lesson, clients: Collection[int]) -> None:
     if not clients:
         return
     # Ids alone: a name would tell of clients whom this person may not see.
-    if strangers := set(clients) - _enrolled(lesson, clients):
+    members = _enrolled(lesson, clients)
+    if strangers := set(clients) - set(members):
         sentence = _("Not expected at this lesson: {ids}.")
         raise NotExpected(sentence.format(ids=", ".join(map(str, sorted(strangers)))))
-    if pausing := {client for (client,) in _frozen(clients=list(clients), day=lesson.day)}:
+    if pausing := {client for client, pauses in members.items() if pauses}:
         sentence = _("Frozen on the day of the lesson: {ids}.")
         raise NotExpected(sentence.format(ids=", ".join(map(str, sorted(pausing)))))
-
-
-@once
-def _frozen(*, clients: Any, day: Any) -> Rows:
-    return Freeze.objects.within(day, day).filter(client__any=clients).values_list("client")
 
 
 def _refuse_stale(
