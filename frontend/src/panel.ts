@@ -16,6 +16,7 @@ const covered = () => document.querySelectorAll<HTMLElement>(".rail, .topbar, #m
 let shown: Shown | null = null;
 let opener: HTMLElement | null = null;
 let address = location.href;
+let loads = 0; // what is no longer the last of them has nothing to say when its answer comes
 let gone: Promise<unknown> = Promise.resolve(); // the step back that closing is: it is taken a moment later
 
 /** What the address says is open. */
@@ -82,6 +83,8 @@ export async function open(next: Shown, from: HTMLElement | null, fold = ""): Pr
 
 async function load(next: Shown, fold = ""): Promise<void> {
   if (!panel) return;
+  giveUp();
+  const mine = loads;
   shown = next;
   address = location.href;
   panel.replaceChildren(...skeleton());
@@ -91,8 +94,8 @@ async function load(next: Shown, fold = ""): Promise<void> {
   const month = new URLSearchParams(location.search).get("month");
   const query = new URLSearchParams([["month", month ?? ""], ["open", fold]].filter(([, value]) => value)).toString();
   const where = addressOf(next) + (query ? `?${query}` : "");
-  await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel });
-  if (!same(shown, next)) return;
+  await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel }).catch(() => undefined);
+  if (mine !== loads) return;
   if (panel.querySelector("[data-loading]")) return leave(); // it was refused, and the refusal says why
   if (fold && unfold(fold)) return;
   const head = panel.querySelector<HTMLElement>("h2");
@@ -100,6 +103,12 @@ async function load(next: Shown, fold = ""): Promise<void> {
     head.tabIndex = -1;
     head.focus({ preventScroll: true });
   }
+}
+
+/** Whoever closes or goes on does not wait for what was asked for before. */
+function giveUp(): void {
+  loads += 1;
+  if (panel?.querySelector("[data-loading]")) htmx.trigger(panel, "htmx:abort", {});
 }
 
 /** The fold of that name, open and in sight, its first field ready to be typed in. */
@@ -137,6 +146,7 @@ function leave(): void {
 /** Empties the panel and gives the focus back. */
 function hide(): void {
   const was = shown;
+  giveUp();
   shown = null;
   panel!.hidden = true;
   panel!.replaceChildren();

@@ -105,6 +105,7 @@ def _apart() -> Any:
     """What `connection.cursor()` does, for a cursor that sends values apart from the text."""
     connection.close_if_health_check_failed()
     connection.ensure_connection()
+    connection.validate_thread_sharing()
     return connection.make_cursor(ServerBindingCursor(connection.connection))  # type: ignore[arg-type, call-arg]
 
 
@@ -182,12 +183,12 @@ def _instances(compiler: Any, convert: Callable[[Any], Any] | None) -> Callable[
     return read
 
 
-def once(build: Callable[..., Rows]) -> Callable[..., Iterable[Any]]:
+def once(build: Callable[..., Rows], *, keeps_plan: bool = True) -> Callable[..., Iterable[Any]]:
     """A query that is the same for everybody, put together at its first call; `build` is given blanks for values."""
 
     @cache
     def made(names: tuple[str, ...]) -> Compiled:
-        return Compiled(build(**{name: Blank(name) for name in names}))
+        return Compiled(build(**{name: Blank(name) for name in names}), keeps_plan=keeps_plan)
 
     @wraps(build)
     def ask(**values: Any) -> Iterable[Any]:

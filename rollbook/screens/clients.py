@@ -95,7 +95,7 @@ def _page(rows: ClientQuerySet, size: int, after_search: Any, after_pk: Any) -> 
     return following(rows.values_list("search", "pk"), after=after, size=size)
 
 
-@compiled
+@partial(compiled, keeps_plan=False)  # a branch of few is found by itself, one of many along the names
 def _by_name(by: Actor, size: int, *, after_search: Any = None, after_pk: Any = None) -> Rows:
     return _page(_seen(by), size, after_search, after_pk)
 
@@ -116,9 +116,9 @@ def _by_words(
     """One name has them all, so that the index of names finds those who have each. The first that fit, unsorted: to
     sort all that fit a letter would be to read them all. A name and a contact's are sought apart, by an index each."""
     likes = [patterns[f"word_{n}"] for n in range(words)]
-    named = _seen(by).filter(*(Q(search__like=like) for like in likes))
-    reached = _seen(by).filter(*(Q(relations__contact__search__like=like) for like in likes))
-    return _page(_first(named, reached), size, after_search, after_pk)
+    named = Q(*(Q(search__like=like) for like in likes))
+    contacts = Relation.objects.filter(*(Q(contact__search__like=like) for like in likes))
+    return _page(_first(_seen(by), named, contacts), size, after_search, after_pk)
 
 
 @partial(compiled, keeps_plan=False)
@@ -130,18 +130,22 @@ def _by_words_apart(
     seen = _seen(by)
     for word in rest:
         seen = seen.filter(Q(search__like=word) | Exists(_of_client().filter(contact__search__like=word)))
-    named, reached = seen.filter(search__like=first), seen.filter(relations__contact__search__like=first)
-    return _page(_first(named, reached), size, after_search, after_pk)
+    contacts = Relation.objects.filter(contact__search__like=first)
+    return _page(_first(seen, Q(search__like=first), contacts), size, after_search, after_pk)
 
 
 def _of_client() -> RelationQuerySet:
     return Relation.objects.filter(client=OuterRef("pk"))
 
 
-def _first(*found: ClientQuerySet) -> ClientQuerySet:
-    """Joined, not asked of a set, and one after the other: whoever has found enough looks at nothing more."""
-    one, *others = (rows.values("pk")[:CANDIDATES] for rows in found)
-    return Client.objects.filter(pk__in=one.union(*others, all=True)[:CANDIDATES])
+def _first(seen: ClientQuerySet, named: Q, contacts: RelationQuerySet) -> ClientQuerySet:
+    """Those of this name, and after them those of such contacts; each once, so that a family counts as it should.
+
+    Joined, not asked of a set, and one after the other: whoever has found enough looks at nothing more.
+    """
+    by_name = seen.filter(named).values("pk")[:CANDIDATES]
+    by_contact = seen.filter(pk__in=contacts.values("client")).exclude(named).values("pk")[:CANDIDATES]
+    return Client.objects.filter(pk__in=by_name.union(by_contact, all=True)[:CANDIDATES])
 
 
 def _details(ids: Collection[int], at: datetime, by: Actor) -> Iterator[Row]:

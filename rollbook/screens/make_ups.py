@@ -110,7 +110,7 @@ class _Candidate(NamedTuple):
     zone: str
 
 
-@compiled
+@partial(compiled, keeps_plan=False)  # how far ahead is asked for decides the way
 def _offered(by: Actor, most: int, *, client: Any, programme: Any, branch: Any, at: Any, until: Any) -> Rows:
     frozen = Freeze.objects.within(_DAY, _DAY).filter(client=client)
     marked = Mark.objects.standing().filter(lesson=OuterRef("pk"), client=client)
@@ -128,7 +128,7 @@ def _offered(by: Actor, most: int, *, client: Any, programme: Any, branch: Any, 
     )
 
 
-@once
+@partial(once, keeps_plan=False)
 def _own_lessons(*, client: Any, at: Any, until: Any) -> Rows:
     """When the client has another lesson: as a member, or as a guest."""
     marked = Mark.objects.filter(lesson=OuterRef("pk"), client=client, status__in=EXPECTED)

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 
+from rollbook.domains.access.actor import Actor, Grant, Permission, Reach
 from rollbook.domains.access.models import Branch, User
 from rollbook.domains.access.scoping import Scope, _on_one_of
 from rollbook.domains.groups.models import Freeze, Group
@@ -56,6 +57,33 @@ def test_each_path_leads_to_what_its_join_leads_to(full):
                 assert set(rows.filter(_on_one_of(model, ways)).values_list("pk", flat=True)) == joined, (model, kind)
                 found += len(joined)
     assert found > 150
+
+
+@pytest.mark.django_db
+def test_several_grants_reach_what_each_of_them_reaches(full):
+    """Of all kinds at once, two of a kind, some that reach nothing; as an annotation, and where rows are locked."""
+    north, south, user = full.branches["north"].pk, full.branches["south"].pk, full.users["boris"].pk
+    told = [
+        grant(Reach.BRANCHES, branches={north}), grant(Reach.BRANCHES, branches={south}), grant(Reach.BRANCHES),
+        grant(Reach.GROUPS, groups={full.groups["judo"].pk}), grant(Reach.GROUPS), grant(Reach.OWN),
+    ]
+    for model, scope in SCOPES.items():
+        if not isinstance(scope, Scope):
+            continue
+        rows = model._default_manager.all()
+        for number in range(1, 2 ** len(told)):
+            held = tuple(each for place, each in enumerate(told) if number >> place & 1)
+            by = Actor(user, "Boris", "test", held)
+            each = [set(rows.reached_by(by, [one]).values_list("pk", flat=True)) for one in held]
+            reached = rows.reached_by(by, held)
+            assert set(reached.values_list("pk", flat=True)) == set().union(*each), (model, held)
+        assert set(rows.locked().reached_by(by, held).values_list("pk", flat=True)) == set().union(*each)
+        annotated = rows.annotate(held=rows.holds(by, Permission.JOURNAL_SEE)).filter(held=True)
+        assert set(annotated.values_list("pk", flat=True)) == set().union(*each)
+
+
+def grant(reach, branches=(), groups=()):
+    return Grant(frozenset(Permission), reach, frozenset(branches), frozenset(groups))
 
 
 @pytest.mark.django_db

@@ -3,9 +3,10 @@ from decimal import Decimal as D
 
 import pytest
 
+from rollbook.domains.access import scoping
 from rollbook.domains.access.models import Role
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment
-from rollbook.domains.people.models import Client, Contact
+from rollbook.domains.people.models import Client, Contact, Relation
 from rollbook.screens import clients
 from tests.school import AT
 
@@ -46,6 +47,21 @@ def found(school, words, name="mara"):
 def test_search_by_any_part_of_a_name_or_of_a_contacts_name(school, words, names):
     school.enrol("Ёлкина")
     assert found(school, words) == names
+
+
+def test_of_too_many_each_counts_once_and_who_bears_the_name_comes_first(school, monkeypatch):
+    """A family bears one name: whoever fits by their own and by their mother's takes one place of those found."""
+    monkeypatch.setattr(clients, "CANDIDATES", 4)
+    scoping._compiled.cache_clear()
+    try:
+        school.enrol("Rom", "Roman", "Romina")  # and so do their mothers
+        zoe, aunt = school.enrol("Zoe")[0], Contact.objects.create(first_name="Romola", phone="")
+        Relation.objects.create(client=zoe, contact=aunt, kinship="other", pays=False)
+        assert found(school, "rom") == ["Rom", "Roman", "Romina", "Zoe"]
+        school.enrol("Romeo")
+        assert found(school, "rom") == ["Rom", "Roman", "Romeo", "Romina"]
+    finally:
+        scoping._compiled.cache_clear()
 
 
 @pytest.mark.parametrize(

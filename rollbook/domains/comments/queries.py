@@ -169,7 +169,7 @@ def _said(by: Actor, *, ids: Any) -> Rows:
     new: Any = Value(False, output_field=BooleanField())
     if by.user_id:
         new = Exists(Mention.objects.filter(comment=OuterRef("pk"), user=by.user_id, seen_at=None))
-    rows = Comment.objects.filter(pk__any=ids)
+    rows = Comment.objects.standing().filter(pk__any=ids)
     return rows.order_by("-written_at", "-pk").values_list(
         "written_at", "pk", "text", "asks", "written_by", "written_by__name", "resolved_at", "resolved_by__name",
         "version", "of_group", "of_group__name", "of_client", "of_client__name", Coalesce("lesson", "mark__lesson"),

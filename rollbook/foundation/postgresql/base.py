@@ -9,6 +9,9 @@ from psycopg.pq import TransactionStatus
 
 from rollbook.foundation.postgresql import PATIENCE
 
+STATEMENTS_KEPT = 400
+"""Whose plan is kept on a connection: those of a page, for each kind of rights that it serves."""
+
 
 class Connection(psycopg.Connection[Any]):
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
@@ -24,4 +27,6 @@ class Connection(psycopg.Connection[Any]):
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_new_connection(self, conn_params: dict[str, Any]) -> Connection:
         self.isolation_level = IsolationLevel.READ_COMMITTED
-        return Connection.connect(**conn_params)
+        connection = Connection.connect(**conn_params)
+        connection.prepared_max = STATEMENTS_KEPT
+        return connection

@@ -38,9 +38,12 @@ def figures(names: Sequence[str], *, n: int | None, login: str | None, no_demo: 
     if user is None:
         raise NotToBeMeasured("There is nobody to sign in as: found the organisation, or name a login that exists.")
     measured_at = scale()
-    with planned_once(), signed_in(user) as browser:
+    with signed_in(user) as browser:
         for bench in asked:
-            yield measure(bench, cases_of(bench, user), browser, scale=measured_at, n=n or bench.n)
+            cases = cases_of(bench, user)
+            with planned_once():
+                found = measure(bench, cases, browser, scale=measured_at, n=n or bench.n)
+            yield found
 
 
 def cases_of(bench: Bench, user: User) -> list[Case]:

@@ -40,13 +40,13 @@ def who(login: str | None) -> User | None:
 @contextmanager
 def planned_once() -> Iterator[None]:
     """The connection as that of a page (config/settings.py)."""
-    name, value = PLANNED_ONCE
     with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config(%s, %s, false)", [name, value])
-        try:
-            yield
-        finally:
-            cursor.execute("SELECT set_config(%s, boot_val, false) FROM pg_settings WHERE name = %s", [name, name])
+        cursor.execute("SELECT set_config(%s, %s, false)", PLANNED_ONCE)
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"RESET {PLANNED_ONCE[0]}")
 
 
 def _one(statement: str) -> int:
