@@ -83,8 +83,7 @@ export async function open(next: Shown, from: HTMLElement | null, fold = ""): Pr
 
 async function load(next: Shown, fold = ""): Promise<void> {
   if (!panel) return;
-  giveUp();
-  const mine = loads;
+  const mine = ++loads;
   shown = next;
   address = location.href;
   panel.replaceChildren(...skeleton());
@@ -103,12 +102,6 @@ async function load(next: Shown, fold = ""): Promise<void> {
     head.tabIndex = -1;
     head.focus({ preventScroll: true });
   }
-}
-
-/** Whoever closes or goes on does not wait for what was asked for before. */
-function giveUp(): void {
-  loads += 1;
-  if (panel?.querySelector("[data-loading]")) htmx.trigger(panel, "htmx:abort", {});
 }
 
 /** The fold of that name, open and in sight, its first field ready to be typed in. */
@@ -146,7 +139,7 @@ function leave(): void {
 /** Empties the panel and gives the focus back. */
 function hide(): void {
   const was = shown;
-  giveUp();
+  loads += 1;
   shown = null;
   panel!.hidden = true;
   panel!.replaceChildren();
@@ -203,6 +196,7 @@ document.addEventListener("submit", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { detail } = event as CustomEvent;
+  if (detail.target === panel && !shown) detail.shouldSwap = false; // it was closed before the answer came
   const answered = detail.xhr.responseURL;
   if (detail.target !== panel || detail.isError || !answered || shownAt(answered)) return;
   if (new URL(answered).pathname === new URL(detail.pathInfo.requestPath, location.href).pathname) return;
