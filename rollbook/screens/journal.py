@@ -81,8 +81,7 @@ class Square(NamedTuple):
     """"note" where something is said on it, "ask" where that is open."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     lesson: LessonHead
     starts_at: datetime
     """In the time of the branch."""
@@ -227,7 +226,9 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     guests = {m.client_id: m for m in marked if m.client_id not in by_client and m.cell.status}
     guest_rows = [rows.of_guest(g.client_id, g.name, g.cell.kind) for g in sorted(guests.values(), key=_by_name)]
 
-    trend = journal.last_attendance(group_id=group_id, until=today, number=LAST_LESSONS, by=by)
+    trend = _trend(lessons, marked, until=today) if last >= today else None
+    if trend is None:
+        trend = journal.last_attendance(group_id=group_id, until=today, number=LAST_LESSONS, by=by)
     head = Head(
         group_id=group_id, name=group.name, state=str(GroupState(group.state).label), programme=group.programme,
         branch=group.branch, branch_id=group.branch_id, teachers=tuple(group.teachers),
@@ -250,6 +251,21 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
         may_take_payment=group.may_take_payment, may_see_comments=group.may_see_comments,
         may_comment=group.may_comment,
     )
+
+
+def _trend(
+    lessons: Iterable[LessonHead], marked: Iterable[journal.Marked], *, until: date
+) -> dict[int, tuple[int, int]] | None:
+    """What `last_attendance` says, of what the sheet shows; None where that is not enough. The lessons are in order,
+    and reach until that day at least."""
+    held = [lesson.lesson_id for lesson in lessons if lesson.held and lesson.day <= until][-LAST_LESSONS:]
+    if len(held) < LAST_LESSONS:
+        return None
+    said: dict[int, list[Status]] = {lesson: [] for lesson in held}
+    for _client, lesson, _name, cell in marked:
+        if lesson in said and cell.status not in {None, Status.PLANNED}:
+            said[lesson].append(cell.status)
+    return {lesson: (statuses.count(Status.ATTENDED), len(statuses)) for lesson, statuses in said.items() if statuses}
 
 
 def _corners(

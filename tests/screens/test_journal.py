@@ -138,6 +138,31 @@ def test_whoever_sees_money_elsewhere_still_sees_who_has_paid(school):
     assert (ivan.balance, ivan.is_paid) == (None, False)
 
 
+def test_how_many_came_lately_is_reckoned_of_what_is_shown_or_asked_and_is_the_same(school, monkeypatch):
+    """The last two lessons that were held: of those shown where they are among them, else asked; planned, empty and
+    guests' cells are counted alike."""
+    monkeypatch.setattr(journal, "LAST_LESSONS", 2)
+    ivan, olga = (client.pk for client in school.clients())
+    guest = school.clients("dance")[0]
+    lessons = [school.lesson(at=AT - timedelta(days=days)) for days in (21, 14, 7)]
+    ways = (
+        {ivan: Status.ATTENDED, olga: Status.ATTENDED}, {ivan: Status.MISSED, olga: Status.PLANNED},
+        {ivan: Status.ATTENDED, olga: Status.EXCUSED},
+    )
+    for lesson, marks in zip(lessons, ways, strict=True):
+        lesson_marked.mark(lesson_id=lesson.pk, marks=marks, seen=None, at=AT, by=school.actor("oleg"))
+    Mark.objects.create(
+        client=guest, lesson=lessons[1], day=lessons[1].day, kind=Kind.ONE_OFF, status=Status.ATTENDED, present=True,
+        marked_at=AT,
+    )
+    for first, asked in ((date(2026, 8, 1), 0), (date(2026, 8, 24), 1)):
+        with CaptureQueriesContext(connection) as statements:
+            head = sheet(school, at=AT, first=first, last=DAY).head
+        assert (head.trend, head.attended) == ((50, 50), 50)
+        assert sum('LIMIT 2) ' in each["sql"] for each in statements) == asked
+    assert sheet(school, at=AT, first=date(2026, 8, 1), last=date(2026, 8, 20)).head.trend == (50, 50)
+
+
 def test_sums_of_columns_and_the_head(september):
     shown = sheet(september)
     assert [(column.came, column.expected) for column in shown.columns] == [(1, 2), (0, 2), (0, 2), (0, 2)]

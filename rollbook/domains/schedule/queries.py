@@ -1,7 +1,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import F, Q
@@ -16,9 +16,8 @@ from rollbook.domains.schedule.rules import Weekly
 from rollbook.foundation.compiled import Rows
 
 
-@dataclass(frozen=True, slots=True)
-class LessonHead:
-    """A lesson as the head of a column."""
+class LessonHead(NamedTuple):
+    """A lesson as the head of a column. A tuple: a year has hundreds."""
 
     lesson_id: int
     day: date
