@@ -27,6 +27,7 @@ LONGEST_NAME = 63  # bytes
 RANDOM = 4  # bytes, of what tells one scratch database from another
 # One who restores or proves at a time: what lies about under the name of a scratch database is then nobody's.
 ONLY_ONE = "SELECT pg_try_advisory_lock(hashtextextended('rollbook scratch ' || %s, 0))"
+LET_THE_NEXT = "SELECT pg_advisory_unlock(hashtextextended('rollbook scratch ' || %s, 0))"
 # Of whoever made the server's own tablespace the owner needs no leave, unless it is named.
 LIKE_LIVE = """
     SELECT to_jsonb(live), CASE WHEN live.dattablespace <> template.dattablespace
@@ -118,14 +119,18 @@ def scratch() -> Iterator[str]:
     with beside() as db:
         if not db.execute(ONLY_ONE, [live()]).fetchone()[0]:
             raise Unkept(_("Another backup is being restored just now."))
-        for left in _left(db):
-            drop(db, left)
-        name = _beside_live("_scratch_", secrets.token_hex(RANDOM))
-        _make(db, name)
         try:
-            yield name
+            for left in _left(db):
+                drop(db, left)
+            name = _beside_live("_scratch_", secrets.token_hex(RANDOM))
+            _make(db, name)
+            try:
+                yield name
+            finally:
+                drop(db, name)
         finally:
-            drop(db, name)
+            # The server lets go of it some moment after a connection is closed, when the next one may have come.
+            db.execute(LET_THE_NEXT, [live()])
 
 
 def _left(db: Connection) -> list[str]:
