@@ -20,6 +20,8 @@ FIRST = {
 }  # fmt: skip
 # Migrations that do one of these things all the same, with the reason why nobody is held up.
 LOOKED_AT = {
+    ("billing", "0007_subscriptions"): "before the first release, there is no version before",
+    ("journal", "0005_prepaid"): "before the first release, there is no version before",
     ("access", "0003_sessions"): "takes rights from a new table",
     ("fields", "0002_default_choices"): "fills a new table, that nobody uses yet",
     ("history", "0003_reading"): "takes rights from a new table",

@@ -44,6 +44,11 @@ class Organisation(models.Model):
     mark_edit_days = models.PositiveSmallIntegerField(
         default=3, validators=[MaxValueValidator(366)]
     )
+    # Whoever sells gives discounts up to this per cent of the price; above it takes a right of its own.
+    discount_limit = models.PositiveSmallIntegerField(default=20, db_default=20, validators=[MaxValueValidator(100)])
+    contracts = models.BooleanField(default=False, db_default=False)
+    # The day of a month on which the next month's subscriptions are made by themselves; None: by hand.
+    renewal_day = models.PositiveSmallIntegerField(null=True, validators=[MinValueValidator(1), MaxValueValidator(28)])
     version = models.PositiveIntegerField(default=1)
 
     class Meta:

@@ -29,7 +29,13 @@ class Permission(StrEnum):
     COMMENT_WRITE = "comment.write"
     MONEY_SEE = "money.see"
     PAYMENT_TAKE = "payment.take"
+    PAYMENT_CONFIRM = "payment.confirm"
+    BALANCE_CORRECT = "balance.correct"
+    SUBSCRIPTION_SELL = "subscription.sell"
+    DISCOUNT_EXCEED = "discount.exceed"
     TARIFF_EDIT = "tariff.edit"
+    MONTH_CLOSE = "month.close"
+    MONTH_REOPEN = "month.reopen"
     HISTORY_SEE = "history.see"
     SETTINGS_EDIT = "settings.edit"
     ACCESS_MANAGE = "access.manage"
@@ -63,6 +69,11 @@ P = Permission
 IMPLIES: Mapping[Permission, frozenset[Permission]] = {
     P.CLIENT_EDIT: frozenset({P.CLIENT_SEE}),
     P.PAYMENT_TAKE: frozenset({P.CLIENT_SEE}),
+    P.PAYMENT_CONFIRM: frozenset({P.CLIENT_SEE, P.MONEY_SEE, P.PAYMENT_TAKE}),
+    P.BALANCE_CORRECT: frozenset({P.CLIENT_SEE, P.MONEY_SEE}),
+    P.SUBSCRIPTION_SELL: frozenset({P.CLIENT_SEE, P.MONEY_SEE}),
+    P.DISCOUNT_EXCEED: frozenset({P.CLIENT_SEE, P.MONEY_SEE, P.SUBSCRIPTION_SELL}),
+    P.MONTH_REOPEN: frozenset({P.MONTH_CLOSE}),
     P.STAFF_EDIT: frozenset({P.STAFF_SEE}),
     P.GROUP_EDIT: frozenset({P.JOURNAL_SEE}),
     P.LESSON_EDIT: frozenset({P.JOURNAL_SEE}),
@@ -78,10 +89,11 @@ _NOWHERE: Mapping[int, int] = MappingProxyType({})
 _SEES = frozenset({P.CLIENT_SEE, P.STAFF_SEE, P.JOURNAL_SEE, P.COMMENT_SEE})
 _WORKS = _SEES | {
     P.CLIENT_EDIT, P.PHONE_SEE, P.GROUP_EDIT, P.LESSON_EDIT, P.JOURNAL_MARK, P.JOURNAL_CORRECT, P.VISIT_BOOK,
-    P.COMMENT_WRITE, P.MONEY_SEE, P.PAYMENT_TAKE, P.HISTORY_SEE,
+    P.COMMENT_WRITE, P.MONEY_SEE, P.PAYMENT_TAKE, P.SUBSCRIPTION_SELL, P.HISTORY_SEE,
 }
 _MANAGES = _WORKS | {
-    P.STAFF_EDIT, P.LESSON_JOIN, P.CHARGE_DECIDE, P.TARIFF_EDIT, P.SETTINGS_EDIT, P.ACCESS_MANAGE,
+    P.STAFF_EDIT, P.LESSON_JOIN, P.CHARGE_DECIDE, P.TARIFF_EDIT, P.SETTINGS_EDIT, P.ACCESS_MANAGE, P.PAYMENT_CONFIRM,
+    P.BALANCE_CORRECT, P.DISCOUNT_EXCEED, P.MONTH_CLOSE, P.MONTH_REOPEN,
 }
 
 # The roles of a new installation, by code; spec 08. They are data: an owner edits them afterwards.
@@ -92,7 +104,10 @@ DEFAULT_ROLES: Mapping[str, frozenset[Permission]] = {
     "administrator": _WORKS,
     "operator": _SEES | {P.CLIENT_EDIT, P.PHONE_SEE, P.VISIT_BOOK, P.COMMENT_WRITE},
     "teacher": _SEES | {P.JOURNAL_MARK, P.COMMENT_WRITE},
-    "accountant": _SEES | {P.COMMENT_WRITE, P.MONEY_SEE, P.PAYMENT_TAKE, P.TARIFF_EDIT, P.HISTORY_SEE},
+    "accountant": _SEES | {
+        P.COMMENT_WRITE, P.MONEY_SEE, P.PAYMENT_TAKE, P.PAYMENT_CONFIRM, P.BALANCE_CORRECT, P.TARIFF_EDIT,
+        P.MONTH_CLOSE, P.HISTORY_SEE,
+    },
     "analyst": _SEES | {P.MONEY_SEE, P.HISTORY_SEE},
 }
 

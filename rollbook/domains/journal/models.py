@@ -62,6 +62,10 @@ class Mark(models.Model):
     uses_lesson = models.BooleanField(default=False)
     pays_teacher = models.BooleanField(default=False)
     share = models.PositiveSmallIntegerField(default=0)
+    # The per cent that is charged when the right to work it off is over, unused.
+    lapse_share = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # A subscription that was charged at its start has paid for it: nothing more is charged.
+    prepaid = models.BooleanField(default=False, db_default=False)
     price = models.DecimalField(max_digits=16, decimal_places=6, default=0)
     # Until when the miss may be worked off; None gives no right.
     make_up_until = models.DateField(null=True)
@@ -84,6 +88,7 @@ class Mark(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["lesson", "client"], name="mark_once_per_client_and_lesson"),
             models.CheckConstraint(condition=Q(share__lte=100), name="mark_share_per_cent"),
+            models.CheckConstraint(condition=Q(lapse_share__lte=100), name="mark_lapse_share_per_cent"),
             models.CheckConstraint(condition=Q(price__gte=0), name="mark_price"),
             models.CheckConstraint(condition=Q(status=None) | Q(status__in=Status.values), name="mark_status_known"),
             models.CheckConstraint(condition=Q(kind__in=Kind.values), name="mark_kind_known"),

@@ -75,6 +75,30 @@ class ClosingDay(models.Model):
         constraints = [models.UniqueConstraint(fields=["branch", "day"], name="closing_day_once")]
 
 
+class ClosedMonthQuerySet(ScopedQuerySet["ClosedMonth"]):
+    scope = Scope(
+        see=Permission.JOURNAL_SEE, branch=("branch",), group=("branch__groups",),
+        own=("branch__groups__teachers__user", "branch__lessons__teachers__user"),
+    )
+
+
+class ClosedMonth(models.Model):
+    """A month of a branch that is over and accounted for: nothing in it is marked, and its sums stay as they are."""
+
+    branch = models.ForeignKey("access.Branch", models.PROTECT, related_name="closed_months", db_index=False)
+    month = models.DateField(_("month"))
+    closed_at = models.DateTimeField()
+    closed_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="+", db_index=False)
+
+    objects = ClosedMonthQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["branch", "month"], name="closed_month_once"),
+            models.CheckConstraint(condition=Q(month__day=1), name="closed_month_by_its_first_day"),
+        ]
+
+
 class SlotQuerySet(ScopedQuerySet["TimetableSlot"]):
     scope = Scope(
         see=Permission.JOURNAL_SEE,

@@ -18,6 +18,9 @@ class Card:
     missed_may_be_worked_off: bool
     make_up_days: int
     mark_edit_days: int
+    discount_limit: int
+    contracts: bool
+    renewal_day: int | None
     version: int
     history: tuple[Line, ...] = ()
 

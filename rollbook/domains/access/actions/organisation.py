@@ -21,6 +21,9 @@ class OrganisationFields(TypedDict, total=False):
     missed_may_be_worked_off: bool
     make_up_days: int
     mark_edit_days: int
+    discount_limit: int
+    contracts: bool
+    renewal_day: int | None
 
 
 @transaction.atomic
