@@ -45,6 +45,10 @@ def reckon(
 TEN = ("sibling", "10%")
 
 
+def unit_of(amount, lessons):
+    return of_package(price=amount, lessons=lessons, round_to=0, discounts=()).unit
+
+
 @pytest.mark.parametrize(
     ("since", "told", "part", "of", "before", "amount"),
     [
@@ -225,7 +229,8 @@ def test_price_of_a_package(price, lessons, round_to, discounts, amount, unit):
     ],
 )
 def test_price_of_one_more_lesson(amount, lessons, others, used, price):
-    assert nth_price(amount=D(amount), lessons=lessons, others=D(others), used=used) == D(price)
+    unit = unit_of(D(amount), lessons)
+    assert nth_price(amount=D(amount), unit=unit, lessons=lessons, others=D(others), used=used) == D(price)
 
 
 @pytest.mark.parametrize(
@@ -281,7 +286,7 @@ def adds_up(found, round_to):
 def test_all_lessons_together_cost_the_amount(amount, lessons):
     others = D(0)
     for used in range(lessons):
-        price = nth_price(amount=amount, lessons=lessons, others=others, used=used)
+        price = nth_price(amount=amount, unit=unit_of(amount, lessons), lessons=lessons, others=others, used=used)
         assert price >= 0
         others += price
     assert others == amount

@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.actions.ledger import reversal
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
@@ -77,14 +78,8 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
     """Reverse each entry of these payments that stands; the caller has picked them."""
-    standing = LedgerEntry.objects.filter(payment__in=payments, kind=EntryKind.PAYMENT, reversed_by=None)
-    entries = [
-        LedgerEntry(
-            client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,
-            payment_id=entry.payment_id, reverses=entry, day=entry.day, made_at=at,
-        )
-        for entry in standing.order_by("client", "pk")
-    ]
+    standing = LedgerEntry.objects.standing(EntryKind.PAYMENT).filter(payment__in=payments)
+    entries = [reversal(entry, day=entry.day, at=at) for entry in standing.order_by("client", "pk")]
     LedgerEntry.objects.bulk_create(entries, batch_size=5000)
     history.record_many(
         verb="payment.taken_back", at=at, by=by,

@@ -106,12 +106,12 @@ def of_package(*, price: Decimal, lessons: int | None, round_to: int, discounts:
     )
 
 
-def nth_price(*, amount: Decimal, lessons: int, others: Decimal, used: int) -> Decimal:
-    """The price of one more of `lessons` that cost `amount`, when `used` of them are used up at `others` in all.
+def nth_price(*, amount: Decimal, unit: Decimal, lessons: int, others: Decimal, used: int) -> Decimal:
+    """The price of one more of `lessons` that cost `amount`, `unit` each, when `used` of them cost `others` in all.
 
     The one that completes them takes what is left, and one beyond them nothing but that.
     """
-    return max(amount - others, Decimal(0)) if used + 1 >= lessons else _share(amount, lessons)
+    return max(amount - others, Decimal(0)) if used + 1 >= lessons else unit
 
 
 def instalments(*, amount: Decimal, number: int) -> tuple[Decimal, ...]:

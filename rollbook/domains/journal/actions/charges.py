@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +8,7 @@ from rollbook.domains.history import actions as history
 from rollbook.domains.journal.actions.marks import LessonIsCancelled
 from rollbook.domains.journal.actions.rights import StaleMark, misses_of, refuse_used, visits_of
 from rollbook.domains.journal.models import Mark, Status
-from rollbook.domains.journal.rules import Switches, decided, of_kind, of_make_up
+from rollbook.domains.journal.rules import Means, decided, of_kind, of_make_up
 from rollbook.foundation.errors import Refused
 
 
@@ -19,11 +18,11 @@ class NothingToCharge(Refused):
 
 @transaction.atomic
 def decide_charge(
-    *, mark_id: int, charged: bool | None, switches: Mapping[str, Switches], seen: int | None, at: datetime, by: Actor
+    *, mark_id: int, charged: bool | None, means: Means, seen: int | None, at: datetime, by: Actor
 ) -> bool:
     """Charge a mark or not, whatever the tariff says; None: as the tariff says. False where that stands already.
 
-    The lesson was picked and is locked by the workflow, which gives the `switches` of its tariff and settles. A miss
+    The lesson was picked and is locked by the workflow, which says what it `means` by its tariff and settles. A miss
     that was worked off stays as it is: there the visit is decided about.
     """
     mark = Mark.objects.pick_to_change(by, Permission.CHARGE_DECIDE, mark_id)
@@ -37,13 +36,15 @@ def decide_charge(
         raise StaleMark(_("Somebody has marked in the meantime."))
     refuse_used([mark], visits_of([mark]), by)
     miss = misses_of([mark]).get(mark.makes_up_id or 0)
-    row = switches[str(mark.status)]
-    means = of_make_up(row, miss_share=miss.share) if miss else of_kind(row, kind=mark.kind)
-    means = decided(means, charged=charged, miss_share=miss.share if miss else 0)
+    row = means.switches[str(mark.status)]
+    told = {"miss_share": miss.share, "miss_uses": miss.uses_lesson} if miss else {}
+    row = of_make_up(row, **told) if miss else of_kind(row, kind=mark.kind)
+    row = decided(row, charged=charged, **told)
     old = {"charged": mark.charged}
-    mark.charged, mark.share, mark.uses_lesson = charged, means.share, means.uses_lesson
+    mark.charged, mark.share, mark.uses_lesson, mark.lapse_share = charged, row.share, row.uses_lesson, row.lapse_share
+    mark.price, mark.prepaid = mark.price if miss else means.price_of(row), means.prepaid
     mark.version += 1
-    mark.save(update_fields=["charged", "share", "uses_lesson", "version"])
+    mark.save(update_fields=["charged", "share", "uses_lesson", "lapse_share", "price", "prepaid", "version"])
     history.record(
         verb="mark.charge_decided", subject=f"mark:{mark.pk}", within=f"client:{mark.client_id}", old=old,
         new={"charged": charged}, at=at, by=by,
