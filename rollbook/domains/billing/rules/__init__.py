@@ -1,6 +1,8 @@
 """The arithmetic of money: plain values in, plain values out."""
 
+from rollbook.domains.billing.rules.kept import as_json, from_json
 from rollbook.domains.billing.rules.lessons import charge_of, lesson_price, lessons_covered
+from rollbook.domains.billing.rules.periods import extended, frozen_lessons, month_around, months_later
 from rollbook.domains.billing.rules.pro_rata import (
     Discount,
     Given,
@@ -12,6 +14,6 @@ from rollbook.domains.billing.rules.pro_rata import (
 )
 
 __all__ = [
-    "Discount", "Given", "Reckoning", "charge_of", "instalments", "lesson_price", "lessons_covered", "nth_price",
-    "of_package", "of_period",
+    "Discount", "Given", "Reckoning", "as_json", "charge_of", "extended", "from_json", "frozen_lessons", "instalments",
+    "lesson_price", "lessons_covered", "month_around", "months_later", "nth_price", "of_package", "of_period",
 ]

@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +11,26 @@ from rollbook.domains.journal.actions.rights import StaleMark, misses_of, refuse
 from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.journal.rules import Means, decided, of_kind, of_make_up
 from rollbook.foundation.errors import Refused
+
+
+@transaction.atomic
+def price_anew(*, means: Mapping[int, Means], at: datetime, by: Actor, under: Permission) -> tuple[int, ...]:
+    """Give marks, by their ids, the price that a subscription says which was sold afterwards; what they give a right to
+    stays. Returns those that were priced: a make-up costs what its miss does, and a miss that was worked off stays as
+    it is. It follows from the sale; the lessons are locked by the workflow, which settles."""
+    by.must(under)
+    alone = Mark.objects.standing().filter(pk__in=means, makes_up=None, worked_off_on=None)
+    marks = list(alone.locked().order_by("pk"))
+    visited = {pk for pk, visits in visits_of(marks).items() if visits}
+    changed = [mark for mark in marks if mark.pk not in visited]
+    for mark in changed:
+        row = of_kind(means[mark.pk].switches[str(mark.status)], kind=mark.kind)
+        row = decided(row, charged=mark.charged)
+        mark.share, mark.uses_lesson, mark.lapse_share = row.share, row.uses_lesson, row.lapse_share
+        mark.price, mark.prepaid = means[mark.pk].price_of(row), means[mark.pk].prepaid
+        mark.version += 1
+    Mark.objects.bulk_update(changed, ["share", "uses_lesson", "lapse_share", "price", "prepaid", "version"])
+    return tuple(mark.pk for mark in changed)
 
 
 class NothingToCharge(Refused):
