@@ -44,7 +44,7 @@ SKETCH = Scale("sketch", branches=3, groups=9, clients=60, enrolled=40, weeks_ba
 # What the table of sizes says of S, where its areas exist: near it, whatever the day.
 SIZES = {
     rows.Branch: (2, 2), rows.Group: (24, 24), rows.Client: (400, 400), rows.Lesson: (1_850, 2_300),
-    rows.Mark: (16_500, 22_000), rows.LedgerEntry: (20_000, 27_000), rows.History: (25_000, 42_000),
+    rows.Mark: (16_500, 22_000), rows.LedgerEntry: (19_000, 27_000), rows.History: (25_000, 42_000),
 }
 
 

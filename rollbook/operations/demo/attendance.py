@@ -61,6 +61,10 @@ class Mark:
     note: str = ""
     is_visited: bool = False
     """A visit works it off, or is to."""
+    came_back: bool = False
+    """A visit has worked it off."""
+    prepaid: bool = False
+    """A subscription has paid for it at its start."""
     charged: bool | None = None
     """Whether it is charged, where somebody has decided."""
     story: Story = Story.PLAIN
@@ -119,6 +123,7 @@ class Course:
         )
         if makes_up:
             makes_up.is_visited = True
+            makes_up.came_back |= status == "attended"
         self.marks.append(mark)
         self.marked.add((lesson.id, client.id))
         return mark
@@ -440,7 +445,8 @@ def write_marks(course: Course) -> None:
         means, acts = mark.means, list(mark.acts())
         book.add(rows.Mark(
             mark.id, mark.client.id, mark.lesson.id, mark.lesson.day, mark.kind, mark.status, mark.late, means.present,
-            means.uses_lesson, means.pays_teacher, means.share, mark.price, mark.until,
+            means.uses_lesson, means.pays_teacher, means.share, mark.prepaid, mark.price,
+            mark.until,
             mark.makes_up.id if mark.makes_up else None, mark.lesson.cancelled_at is not None, mark.worked_off_on,
             mark.note, mark.lapsed_on(today), mark.charged, acts[-1][0], mark.by.user_id, mark.version,
         ))

@@ -19,6 +19,8 @@ class Subject(NamedTuple):
     price: int
     missed_share: int = 100
     make_up_days: int | None = None
+    at_start: bool = False
+    """A month is written off when it begins."""
 
 
 SUBJECTS = {
@@ -32,7 +34,7 @@ SUBJECTS = {
         Subject("school", 5, 7, 90, 18, 3, False, True, 7200),
         Subject("football", 5, 12, 60, 24, 3, True, True, 4200),
         Subject("vocal", 6, 16, 45, 14, 2, False, False, 700),
-        Subject("adults", 18, None, 90, 14, 2, False, True, 6800),
+        Subject("adults", 18, None, 90, 14, 2, False, True, 6800, at_start=True),
         Subject("yoga", 18, None, 60, 20, 3, True, False, 500, missed_share=0),
     )
 }

@@ -41,6 +41,10 @@ class Terms(NamedTuple):
     pricing: str
     price: Decimal
     switches: dict[str, Switches]
+    tariff: int
+    at_start: bool
+    missed_share: int
+    make_up_days: int | None
 
 
 class Use(NamedTuple):
@@ -180,7 +184,10 @@ def _add_use(
     pricing = "month" if subject.by_month else "fixed"
     amount = chain.names.price(price)
     at = max(chain.founded_at, Clock(chain.names.time_zone).at(since - timedelta(days=10), 11 * 60))
-    book.add(rows.Tariff(tariff, name, pricing, amount, subject.missed_share, 0, subject.make_up_days))
+    kind, charged = "month" if subject.by_month else "lesson", "start" if subject.at_start else "lesson"
+    book.add(rows.Tariff(
+        tariff, name, kind, pricing, charged, amount, subject.missed_share, 0, subject.make_up_days
+    ))
     book.add(rows.TariffUse(book.id(rows.TariffUse), tariff, group, programme, since, until))
     book.tell("tariff.added", f"tariff:{tariff}", at, chain.founder, {"name": name, "price": str(amount)})
     used = f"group:{group}" if group else f"programme:{programme}"
@@ -189,7 +196,7 @@ def _add_use(
     days = subject.make_up_days or MAKE_UP_DAYS
     return Use(since, until, Terms(pricing, amount, dict(switches(
         missed_share=subject.missed_share, excused_share=0, make_up_days=days, missed_may_be_worked_off=False
-    ))))
+    )), tariff, subject.at_start, subject.missed_share, subject.make_up_days))
 
 
 class Prices:

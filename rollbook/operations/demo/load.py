@@ -65,6 +65,10 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.Mark: journal.Mark,
     rows.Tariff: billing.Tariff,
     rows.TariffUse: billing.TariffUse,
+    rows.Subscription: billing.Subscription,
+    rows.SubscriptionGroup: billing.SubscriptionGroup,
+    rows.SubscriptionDiscount: billing.SubscriptionDiscount,
+    rows.CoveredMark: billing.CoveredMark,
     rows.Payment: billing.Payment,
     rows.LedgerEntry: billing.LedgerEntry,
     rows.Comment: comments.Comment,
@@ -189,12 +193,14 @@ def _target(table: type[Row], model: type[models.Model]) -> Target:
 
 
 def _defaults(model: type[models.Model], named: tuple[str, ...]) -> dict[str, object]:
-    """By column, what the model says of the fields that a plan does not name."""
-    return {
+    """By column, what the model says of the fields that a plan does not name, in plain values: other processes know
+    nothing of Django."""
+    told = {
         field.attname: field.get_default()
         for field in model._meta.concrete_fields
         if field.attname not in named and not field.generated and not field.primary_key
     }
+    return {name: str(value) if isinstance(value, str) else value for name, value in told.items()}
 
 
 def _continue_numbers(db: Database, model: type[models.Model]) -> None:

@@ -34,11 +34,17 @@ class Entry:
     payment: int | None = None
     reverses: "Entry | None" = None
     id: int = 0
+    group: int | None = None
+    """Of what is no mark's."""
+    subscription: int | None = None
+    instalment: int | None = None
+    lapse_of: Mark | None = None
 
 
-def settle(course: Course, clients: list[Client]) -> None:
-    """The ledger of a branch: charges as marking by hand would have made them, and payments that cover them."""
-    entries = [entry for mark in course.marks for entry in _charges(mark)]
+def settle(course: Course, clients: list[Client], entries: list[Entry]) -> None:
+    """The ledger of a branch: charges as marking by hand would have made them, what else (`entries`) was written off,
+    and payments that cover them."""
+    entries += [entry for mark in course.marks for entry in _charges(mark)]
     for family in {id(client.family): client.family for client in clients}.values():
         entries += _payments(course, family)
     entries.sort(key=attrgetter("made_at"))
@@ -46,15 +52,17 @@ def settle(course: Course, clients: list[Client]) -> None:
         entry.id = course.book.id(rows.LedgerEntry)
         mark = entry.mark
         course.book.add(rows.LedgerEntry(
-            entry.id, entry.client.id, course.branch.id, mark.home.id if mark else None, entry.kind,
+            entry.id, entry.client.id, course.branch.id, mark.home.id if mark else entry.group, entry.kind,
             entry.amount, mark.id if mark else None, entry.payment,
-            entry.reverses.id if entry.reverses else None,
-            entry.day, entry.made_at,
+            entry.reverses.id if entry.reverses else None, entry.lapse_of.id if entry.lapse_of else None,
+            entry.subscription, entry.instalment, entry.day, entry.made_at,
         ))
 
 
 def _charges(mark: Mark) -> Iterator[Entry]:
     """Each act settles anew: a wrong charge is reversed, a missing one is added."""
+    if mark.prepaid:
+        return
     standing: Entry | None = None
     for at, status in mark.acts():
         share = mark.means.share if status == mark.status else mark.terms.switches[status].share

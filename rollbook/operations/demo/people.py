@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 from random import Random
+from typing import Any
 
 from rollbook.domains.fields.rules import DEFAULT_CHOICES, FINISHED
 from rollbook.domains.groups import rules as churn
@@ -68,6 +69,8 @@ class Client:
     charged: list[tuple[date, Decimal]] = field(default_factory=list)
     expected: list[tuple[date, Decimal]] = field(default_factory=list)
     """What the lessons to which they are expected cost, in whole."""
+    bought: list[Any] = field(default_factory=list)
+    """Their subscriptions."""
 
     def age_on(self, day: date) -> float:
         return (day - self.born).days / 365.25

@@ -13,6 +13,7 @@ from rollbook.operations.demo.money import settle
 from rollbook.operations.demo.names import NAMES
 from rollbook.operations.demo.people import enrol
 from rollbook.operations.demo.scales import Scale, Window
+from rollbook.operations.demo.subscriptions import sell
 from rollbook.operations.demo.timetable import open_branch, write_lessons
 
 SEED = "rollbook"
@@ -58,7 +59,7 @@ def _live(book: Book, chain: Chain, scale: Scale, branch_id: int, index: int, ra
     branch = open_branch(book, chain, random, branch_id, index, scale.of_branch(scale.groups, index))
     crowd = enrol(book, chain, branch, scale.of_branch(scale.enrolled, index), clients)
     course = attend(book, chain, branch, crowd, clients - len(crowd.clients))
-    settle(course, crowd.clients)
+    settle(course, crowd.clients, sell(course, crowd.clients))
     talk(course, crowd.clients)
     write_lessons(book, chain, branch, [lesson for group in branch.groups for lesson in group.lessons] + course.alone)
     write_marks(course)

@@ -247,6 +247,7 @@ class Mark(NamedTuple):
     uses_lesson: bool
     pays_teacher: bool
     share: int
+    prepaid: bool
     price: Decimal
     make_up_until: date | None
     makes_up_id: int | None
@@ -263,7 +264,9 @@ class Mark(NamedTuple):
 class Tariff(NamedTuple):
     id: int
     name: str
+    kind: str
     pricing: str
+    charged: str
     price: Decimal
     missed_share: int
     excused_share: int
@@ -277,6 +280,52 @@ class TariffUse(NamedTuple):
     programme_id: int | None
     since: date
     until: date | None
+
+
+class Subscription(NamedTuple):
+    id: int
+    client_id: int
+    group_id: int
+    tariff_id: int
+    charged: str
+    missed_share: int
+    make_up_days: int | None
+    since: date
+    until: date
+    lessons: int
+    used: int
+    price: Decimal
+    amount: Decimal
+    unit: Decimal
+    reckoning: str
+    key: str
+    sold_at: datetime
+    sold_by_id: int | None
+    closed_on: date | None
+
+
+class SubscriptionGroup(NamedTuple):
+    id: int
+    subscription_id: int
+    group_id: int
+    since: date
+    until: date
+
+
+class SubscriptionDiscount(NamedTuple):
+    id: int
+    subscription_id: int
+    kind: str
+    percent: Decimal | None
+    sum: Decimal
+    reason: str
+    allowed_by_id: int | None
+
+
+class CoveredMark(NamedTuple):
+    mark_id: int
+    subscription_id: int
+    uses: bool
 
 
 class Payment(NamedTuple):
@@ -298,6 +347,9 @@ class LedgerEntry(NamedTuple):
     mark_id: int | None
     payment_id: int | None
     reverses_id: int | None
+    lapse_of_id: int | None
+    subscription_id: int | None
+    instalment: int | None
     day: date
     made_at: datetime
 

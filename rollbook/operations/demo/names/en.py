@@ -138,6 +138,7 @@ NAMES = Names(
         Watched the recording, test passed.
         Worked with the teacher after class.
     """),
+    discounts=listed("First month, A friend's advice, Late start"),
     payment_notes=listed("for both children, the rest, in parts"),
     said={
         "client": lines("""

@@ -69,6 +69,7 @@ class Names:
     lesson_notes: tuple[str, ...]
     worked_off: tuple[str, ...]
     payment_notes: tuple[str, ...]
+    discounts: tuple[str, ...]
     said: Mapping[str, tuple[str, ...]]
     """What people say of a client, a group, a lesson, a mark."""
     asked: Mapping[str, tuple[str, ...]]
