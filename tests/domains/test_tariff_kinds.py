@@ -7,9 +7,12 @@ import pytest
 
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing import queries
+from rollbook.domains.billing.fields import TariffRow
 from rollbook.domains.billing.models import LedgerEntry, Subscription, Tariff, TariffUse
 from rollbook.domains.billing.rules import fitting, refusals
 from rollbook.domains.history.models import Entry
+from rollbook.domains.imports.actions import NotImported
+from rollbook.domains.imports.rules import Origin
 from rollbook.domains.journal.models import Status
 from rollbook.foundation.errors import InvalidInput
 from rollbook.workflows import charge_decided, lesson_marked
@@ -144,3 +147,36 @@ def test_a_lesson_without_a_subscription_costs_its_part(school, vera, said, char
     assert LedgerEntry.objects.latest("pk").amount == D(charged)
     terms = queries.terms(groups={chess.pk: chess.programme_id}, on=DAY, by=vera)[chess.pk]
     assert terms.lessons == Tariff.objects.latest("pk").lessons
+
+
+def row(number=1, **said):
+    return TariffRow(key=str(number), origin=Origin("tariffs.csv", number), name="Eight", price=D(4000), **said)
+
+
+def test_tariffs_of_each_kind_come_in_from_files(vera):
+    ids = billing.load_tariffs(at=AT, by=vera, rows=[
+        row(),
+        row(kind="package", lessons=8, days=60, burns=True, freezing="extends", freeze_days=14, lapsed_share=100),
+        row(kind="course", lessons=40, charged="start", instalments=4, sibling_discount=10, second_discount=5),
+        row(kind="month", pricing="month", month_from="first", pro_rata="days", round_to=50),
+        row(kind="one_off", days=30),
+        row(kind="lesson", instalments=3),
+    ])  # fmt: skip
+    month, package, course, first, one_off, lesson = (Tariff.objects.get(pk=pk) for pk in ids)
+    assert (month.kind, month.pricing, month.price, month.missed_share) == ("month", "fixed", 4000, 100)
+    assert (package.pricing, package.lessons, package.days, package.burns) == ("whole", 8, 60, True)
+    assert (package.freezing, package.freeze_days, package.lapsed_share) == ("extends", 14, 100)
+    assert (course.charged, course.instalments, course.sibling_discount, course.second_discount) == ("start", 4, 10, 5)
+    assert (first.pricing, first.month_from, first.pro_rata, first.round_to) == ("month", "first", "days", 50)
+    assert (one_off.lessons, one_off.days) == (1, 30)
+    assert (lesson.pricing, lesson.instalments) == ("fixed", 1)
+
+
+def test_a_row_that_contradicts_itself_is_told_by_its_line(vera):
+    rows = [row(1, kind="package"), row(2), row(3, round_to=7), row(4, kind="lesson", charged="start")]
+    with pytest.raises(NotImported) as told:
+        billing.load_tariffs(rows=rows, at=AT, by=vera)
+    assert [(each.origin.line, each.field) for each in told.value.problems] == [
+        (1, "lessons"), (3, "round_to"), (4, "charged"),
+    ]  # fmt: skip
+    assert not Tariff.objects.filter(name="Eight").exists()

@@ -130,7 +130,7 @@ TARIFFS = Section(
     name="tariffs", icon="receipt", permission=Permission.TARIFF_EDIT,
     title=_("Tariffs"), new=_("New tariff"), empty=_("There is no tariff yet. Without one, lessons cost nothing."),
     columns=(
-        _("Name"), _("What is bought"), (_("Price"), "num"), _("For"), _("Written off"), (_("Missed"), "num"),
+        _("Name"), _("What is bought"), (_("Price"), "num"), _("For what"), _("Written off"), (_("Missed"), "num"),
         (_("Excused"), "num"),
     ),
     away=_("Archived"), put_away=_("Put away"), bring_back=_("Bring back"),
