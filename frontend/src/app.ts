@@ -13,3 +13,4 @@ import "./webauthn";
 import "./copy";
 import "./upload";
 import "./mentions";
+import "./shown";

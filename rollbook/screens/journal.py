@@ -479,7 +479,7 @@ def _range(first: date | None, last: date | None, today: date) -> tuple[date, da
 def _lessons_of_month(
     terms: billing.Terms, slots: Collection[Slot], branch_id: int, day: date, by: Actor
 ) -> int:
-    if terms.pricing == "fixed":
+    if terms.pricing != "month":
         return 1
     first, last = month_of(day)
     closed = schedule.closing_days(branch_ids=[branch_id], first=first, last=last, by=by)

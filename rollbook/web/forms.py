@@ -4,17 +4,18 @@ A form knows who asks: what may be chosen is what that person may see, and an id
 """
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, time
 from decimal import Decimal
 from functools import cache
+from types import MappingProxyType
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import ANONYMOUS, Actor
@@ -35,7 +36,14 @@ Choices = Sequence[tuple[Any, Any]]
 
 
 class Form(forms.Form):
-    """A form of whoever asks. Fields that need to know them, or the organisation, are told."""
+    """A form of whoever asks. Fields that need to know them, or the organisation, are told.
+
+    A long one says its `parts`: a heading, and the names of the fields under it. `shown_for` says of fields that only
+    some answers ask for when they are shown (frontend/src/shown.ts).
+    """
+
+    parts: ClassVar[Sequence[tuple[str | Promise, Sequence[str]]]] = ()
+    shown_for: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     def __init__(self, data: QueryDict | None = None, *, by: Actor = ANONYMOUS, **how: Any) -> None:
         super().__init__(data, **how)

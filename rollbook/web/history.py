@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.models import Language
 from rollbook.domains.access.queries import ROLE_NAMES
-from rollbook.domains.billing.models import Method, Pricing
+from rollbook.domains.billing.models import (
+    Charged,
+    Freezing,
+    Method,
+    MonthFrom,
+    Pricing,
+    ProRata,
+    TariffKind,
+)
 from rollbook.domains.fields.rules import Names
 from rollbook.domains.groups.models import GroupState
 from rollbook.domains.history.queries import Line
@@ -42,6 +50,8 @@ VERBS: Mapping[str, str | Promise] = {
     "branch.closed": _("Days closed"),
     "branch.opened": _("Day opened after all"),
     "branch.restored": _("Opened again"),
+    "discount.ended": _("Discount ended"),
+    "discount.given": _("Discount given"),
     "employee.added": _("Employee added"),
     "employee.changed": _("Employee changed"),
     "employee.left": _("Works here no more"),
@@ -124,13 +134,18 @@ FIELDS: Mapping[str, str | Promise] = {
     "branch_id": _("branch"),
     "calls_from": _("calls from"),
     "calls_until": _("calls until"),
+    "burns": _("lessons not used burn"),
     "capacity": _("places"),
     "choice": _("reason"),
     "charged": _("charged"),
+    "tariff.charged": _("written off"),
     "closes": _("closes"),
+    "contracts": _("a contract is made at a sale"),
     "currency": _("currency"),
     "day": _("date"),
     "days": _("days"),
+    "tariff.days": _("days it lasts"),
+    "discount_limit": _("discounts up to, %"),
     "do_not_call": _("do not call"),
     "email": _("e-mail"),
     "excused_share": _("charged for an excused lesson, %"),
@@ -138,15 +153,20 @@ FIELDS: Mapping[str, str | Promise] = {
     "factor": _("kind"),
     "file": _("file"),
     "first_name": _("first name"),
+    "freeze_days": _("days frozen at most"),
+    "freezing": _("a freeze"),
     "from": _("from"),
     "group": _("group"),
+    "instalments": _("instalments"),
     "is_company": _("company"),
     "is_written_to": _("is written to"),
     "kind": _("kind"),
     "kinship": _("relation"),
     "language": _("language"),
+    "lapsed_share": _("charged when not worked off in time, %"),
     "last_name": _("last name"),
     "left_on": _("left on"),
+    "lessons": _("lessons"),
     "make_up_days": _("days to work off"),
     "make_ups": _("an excused lesson may be worked off"),
     "mark_edit_days": _("days to mark a lesson in"),
@@ -160,6 +180,7 @@ FIELDS: Mapping[str, str | Promise] = {
     "minutes": _("minutes"),
     "missed_may_be_worked_off": _("a missed lesson may be worked off"),
     "missed_share": _("charged for a missed lesson, %"),
+    "month_from": _("month"),
     "name": _("name"),
     "make_ups_a_month": _("make-ups a month at most"),
     "client.name": pgettext_lazy("of a person", "name"),
@@ -168,16 +189,22 @@ FIELDS: Mapping[str, str | Promise] = {
     "on": _("date"),
     "opens": _("opens"),
     "pays": _("pays"),
+    "percent": _("per cent"),
     "phone": _("phone"),
     "phone_region": _("country of phones"),
     "price": _("price"),
     "pricing": _("pricing"),
+    "pro_rata": _("part of a month"),
     "programme_id": _("programme"),
     "reach": _("reaches"),
     "reason": _("reason"),
+    "renewal_day": _("day on which the next month is sold by itself"),
     "lesson.reason": _("in words"),
     "responsible_id": _("responsible"),
     "role": _("role"),
+    "round_to": _("rounded up to"),
+    "second_discount": _("discount for a second programme, %"),
+    "sibling_discount": _("discount for a second child, %"),
     "since": _("from"),
     "starts": _("starts"),
     "state": _("state"),
@@ -237,18 +264,19 @@ def _marks(line: Line) -> str:
 
 
 def _change(line: Line, name: str) -> str:
-    old, new = _value(name, line.old.get(name)), _value(name, line.new.get(name))
+    of = line.verb.partition(".")[0]
+    old, new = _value(of, name, line.old.get(name)), _value(of, name, line.new.get(name))
     if name not in line.old or not old:
         return new
     return f"{old} → {new or '–'}" if name in line.new else old
 
 
-def _value(name: str, value: Any) -> str:
+def _value(of: str, name: str, value: Any) -> str:
     if value in (None, "", []):
         return ""
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
-    return _WRITTEN.get(name, _plain)(value)
+    return (_WRITTEN.get(f"{of}.{name}") or _WRITTEN.get(name, _plain))(value)
 
 
 def _plain(value: Any) -> str:
@@ -278,16 +306,22 @@ _WRITTEN: Mapping[str, Callable[[Any], str]] = {
     "calls_from": _clock,
     "calls_until": _clock,
     "choice": lambda value: Names(**value).in_language(language()),
+    "tariff.charged": _one_of(dict(Charged.choices)),
     "closes": _clock,
+    "tariff.days": _plain,
     "days": lambda value: ", ".join(map(_plain, value)),
     "factor": _one_of(_FACTORS),
+    "freezing": _one_of(dict(Freezing.choices)),
     "kind": _one_of(dict(Kind.choices)),
+    "tariff.kind": _one_of(dict(TariffKind.choices)),
     "kinship": _one_of(dict(Kinship.choices)),
     "language": _one_of(dict(Language.choices)),
     "method": _one_of(dict(Method.choices)),
+    "month_from": _one_of(dict(MonthFrom.choices)),
     "opens": _clock,
     "price": lambda value: formats.money(Decimal(value), language=language()),
     "pricing": _one_of(dict(Pricing.choices)),
+    "pro_rata": _one_of(dict(ProRata.choices)),
     "reach": _one_of(_REACHES),
     "role": _one_of(ROLE_NAMES),
     "state": _one_of(dict(GroupState.choices)),

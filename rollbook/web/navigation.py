@@ -50,6 +50,7 @@ ENTRIES = (
 PANELS = {
     "client": "/clients/0/",
     "freezes": "/clients/0/freezes/",
+    "discounts": "/clients/0/discounts/",
     "enrolment": "/enrolments/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",

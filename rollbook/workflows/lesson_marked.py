@@ -158,7 +158,7 @@ def _terms(lesson: Lesson, by: Actor) -> tariffs.Terms:
 
 def _lessons(lesson: Lesson, terms: tariffs.Terms, by: Actor) -> int:
     """How many lessons the timetable gives in the month of this one; asked only where the price depends on it."""
-    if terms.pricing == "fixed" or not lesson.group_id:
+    if terms.pricing != "month" or not lesson.group_id:
         return 1
     first, last = month_of(lesson.day)
     closed = timetable.closing_days(branch_ids=[lesson.branch_id], first=first, last=last, by=by, under=_UNDER)

@@ -66,7 +66,7 @@ def test_by_hand_from_nothing_to_a_marked_and_paid_lesson(owner):
     assert owner.post("/settings/programmes/new/", {"name": "Chess", "minutes": "60"}).status_code == 303
     programme = Programme.objects.get()
     tariff = {
-        "name": "A lesson", "pricing": "fixed", "price": "12,50", "missed_share": "100", "excused_share": "0",
+        "name": "A lesson", "kind": "lesson", "price": "12,50", "missed_share": "100", "excused_share": "0",
     }
     assert owner.post("/settings/tariffs/new/", tariff).status_code == 303
     # It meets today, and the tariff is its own.

@@ -145,7 +145,8 @@ NEVER = {
         SELECT mark.id FROM journal_mark mark
         LEFT JOIN (SELECT mark_id, sum(amount) AS amount FROM billing_ledgerentry GROUP BY mark_id) charged
           ON charged.mark_id = mark.id
-        WHERE coalesce(-charged.amount, 0) <> round(mark.price * mark.share / 100, 2)""",
+        WHERE coalesce(-charged.amount, 0) <> CASE WHEN mark.prepaid THEN 0
+          ELSE round(mark.price * mark.share / 100, 2) END""",
     "a regular mark of somebody who is not expected": """
         SELECT mark.id FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
         WHERE mark.kind = 'regular' AND NOT EXISTS (

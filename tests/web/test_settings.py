@@ -63,6 +63,15 @@ WRONG = [
     ("tariffs", {"excused_share": "-5"}, "excused_share"),
     ("tariffs", {"make_up_days": "0"}, "make_up_days"),
     ("tariffs", {"pricing": "free"}, "pricing"),
+    ("tariffs", {"kind": "gift"}, "kind"),
+    ("tariffs", {"kind": "package", "lessons": ""}, "lessons"),
+    ("tariffs", {"kind": "course", "lessons": "1001"}, "lessons"),
+    ("tariffs", {"kind": "package", "lessons": "8", "instalments": "3"}, "instalments"),
+    ("tariffs", {"kind": "lesson", "charged": "start"}, "charged"),
+    ("tariffs", {"freezing": "extends"}, "freezing"),
+    ("tariffs", {"round_to": "7"}, "round_to"),
+    ("tariffs", {"sibling_discount": "101"}, "sibling_discount"),
+    ("tariffs", {"lapsed_share": "x"}, "lapsed_share"),
 ]
 
 
@@ -376,6 +385,25 @@ def test_the_price_of_a_tariff_is_read_as_it_is_written(vera, school):
     assert Tariff.objects.latest("pk").price == D("1200.50")
 
 
+def test_a_tariff_of_each_kind_is_set_by_what_is_asked_for_it(vera):
+    """Whatever else a form without a script sends along is left out; what is not sent is as in a new tariff."""
+    address = "/settings/tariffs/new/"
+    said = {"name": "Course", "kind": "course", "price": "40000", "missed_share": "100", "excused_share": "0"}
+    asked = {"lessons": "40", "charged": "start", "instalments": "4", "month_from": "first", "pricing": "fixed"}
+    assert vera.post(address, said | asked).status_code == 303
+    row = Tariff.objects.latest("pk")
+    assert (row.pricing, row.lessons, row.instalments, row.month_from) == ("whole", 40, 4, "calendar")
+    text = vera.get("/settings/tariffs/").content.decode()
+    assert "whole course" in text
+    assert "40 lessons" in text
+    edit = f"/settings/tariffs/{row.pk}/edit/"
+    assert vera.post(edit, filled(vera.get(edit), kind="lesson", charged="lesson")).status_code == 303
+    row.refresh_from_db()
+    assert (row.pricing, row.lessons, row.instalments, row.version) == ("fixed", None, 1, 2)
+    text = vera.get(edit).content.decode()
+    assert "kind: whole course → lesson by lesson; written off: at the start → as lessons happen; lessons: 40" in text
+
+
 # ---- organisation
 
 
@@ -393,12 +421,26 @@ def test_the_organisation_and_its_rules_are_changed(vera):
     assert entry.old == {"name": "Test school", "time_zone": "Europe/Kyiv", "phone_region": "UA", "make_up_days": 30}
 
 
+def test_the_rules_of_money_are_changed_and_told(vera):
+    typed = {"discount_limit": "35", "contracts": "on", "renewal_day": "25"}
+    assert vera.post(RULES, filled(vera.get(RULES), **typed)).status_code == 303
+    row = Organisation.objects.get()
+    assert (row.discount_limit, row.contracts, row.renewal_day) == (35, True, 25)
+    text = vera.get(RULES).content.decode()
+    assert "discounts up to, %: 20 → 35" in text
+    assert "day on which the next month is sold by itself: 25" in text
+    assert vera.post(RULES, filled(vera.get(RULES), renewal_day="", contracts=[])).status_code == 303
+    row.refresh_from_db()
+    assert (row.contracts, row.renewal_day) == (False, None)
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
         ("name", "\u200b"), ("currency", "XXQ"), ("currency", ""), ("time_zone", "Mars/Base"), ("phone_region", "ZZ"),
         ("phone_region", "ua"), ("language", "de"), ("make_up_days", "0"), ("make_up_days", "367"),
-        ("mark_edit_days", "-1"), ("mark_edit_days", "1_0"),
+        ("mark_edit_days", "-1"), ("mark_edit_days", "1_0"), ("discount_limit", "101"), ("discount_limit", ""),
+        ("renewal_day", "0"), ("renewal_day", "29"),
     ],
 )  # fmt: skip
 def test_rules_that_make_no_sense_are_refused_at_their_field(vera, field, typed):

@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
+from rollbook.api.v1 import discounts
 from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
@@ -36,6 +37,8 @@ api.add_router("/lessons", lessons)
 api.add_router("/clients", clients)
 api.add_router("/enrolments", enrolments)
 api.add_router("/freezes", freezes)
+api.add_router("/clients", discounts.of_clients)
+api.add_router("/discounts", discounts.of_all)
 api.add_router("/choices", choices)
 api.add_router("/marks", of_marks)
 api.add_router("/make-ups", of_all)

@@ -507,6 +507,34 @@ class FreezeIn(In):
     reason: Line = ""
 
 
+Percent = Annotated[Decimal, BeforeValidator(_plain), Field(gt=0, le=100), _AS_DIGITS]
+
+
+class DiscountOut(Schema):
+    discount_id: int
+    percent: Decimal | None
+    amount: Decimal | None
+    reason: str
+    since: date
+    until: date | None
+    allowed_by: str
+
+
+class DiscountsOut(Schema):
+    client_id: int
+    discounts: list[DiscountOut]
+
+
+class DiscountIn(In):
+    """One of the two: per cent of the price, or an amount."""
+
+    percent: Percent | None = None
+    amount: Sum | None = None
+    reason: Annotated[Line, Field(min_length=1)]
+    since: Day
+    until: Day | None = None
+
+
 class CommentOut(Schema):
     comment_id: int
     text: str

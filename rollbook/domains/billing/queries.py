@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import House
 from rollbook.domains.access.scoping import compiled
-from rollbook.domains.billing.models import EntryKind, LedgerEntry, TariffUse
+from rollbook.domains.billing.models import ClientDiscount, EntryKind, LedgerEntry, TariffUse
 from rollbook.domains.billing.rules import lesson_price
 from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Kind, Status
@@ -35,10 +35,12 @@ class Terms:
     make_ups_a_month: int | None = None
     """None: any number."""
     lapsed_share: int = 0
+    lessons: int | None = None
+    """For how many lessons the price is, where that is not the timetable's to say."""
 
     def of_lesson(self, *, lessons: int) -> Decimal:
-        """The price of one whole lesson in a month that gives `lessons`."""
-        return lesson_price(pricing=self.pricing, price=self.price, lessons=lessons)
+        """The price of one whole lesson, without a subscription, in a month that gives `lessons`."""
+        return lesson_price(pricing=self.pricing, price=self.price, lessons=self.lessons or lessons)
 
     def switches(self, *, rules: House) -> Mapping[str, Switches]:
         """What each status means, by this tariff and the rules of the organisation."""
@@ -89,8 +91,40 @@ def _tariffs(by: Actor, under: Permission, *, groups: Any, programmes: Any, on: 
         .values_list(
             "group", "programme", "tariff__pricing", "tariff__price", "tariff__missed_share", "tariff__excused_share",
             "tariff__make_up_days", "tariff__name", "tariff__make_ups_a_month", "tariff__lapsed_share",
+            "tariff__lessons",
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StandingDiscount:
+    """What a client is let off of whatever is sold on the days [since, until): per cent of the price, or an amount."""
+
+    discount_id: int
+    percent: Decimal | None
+    amount: Decimal | None
+    reason: str
+    since: date
+    until: date | None
+    allowed_by: str
+
+
+def discounts_of(
+    *, clients: Collection[int], on: date | None, by: Actor, under: Permission = Permission.MONEY_SEE
+) -> dict[int, tuple[StandingDiscount, ...]]:
+    """The permanent discounts of each client on a day (None: all there were and will be), the latest first; nothing of
+    those whose money may not be seen. Nobody without any is named."""
+    if not by.may(under):
+        return {}
+    rows = ClientDiscount.objects.visible_to(by, under).filter(client__in=list(clients))
+    if on is not None:
+        rows = rows.filter(Q(until=None) | Q(until__gt=on), since__lte=on)
+    found: dict[int, tuple[StandingDiscount, ...]] = {}
+    for row in rows.select_related("allowed_by").order_by("-since", "-pk"):
+        name = row.allowed_by.name if row.allowed_by else ""
+        given = StandingDiscount(row.pk, row.percent, row.amount, row.reason, row.since, row.until, name)
+        found[row.client_id] = (*found.get(row.client_id, ()), given)
+    return found
 
 
 def balances(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:

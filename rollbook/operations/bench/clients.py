@@ -97,7 +97,7 @@ _CARD = (
     SELECT enrolment.id, groups_group.id, groups_group.name, branch_id, since, until, weekdays, tariff.*
     FROM groups_enrolment enrolment JOIN groups_group ON groups_group.id = group_id
     LEFT JOIN LATERAL (
-      SELECT tariff.name, pricing, price
+      SELECT tariff.name, pricing, price, lessons
       FROM billing_tariffuse tariff_use JOIN billing_tariff tariff ON tariff.id = tariff_id
       WHERE (tariff_use.group_id = groups_group.id OR tariff_use.programme_id = groups_group.programme_id)
         AND tariff_use.since <= current_date AND (tariff_use.until IS NULL OR tariff_use.until > current_date)

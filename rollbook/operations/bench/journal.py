@@ -98,7 +98,7 @@ BY_HAND = (
     WHERE group_id = %(group_id)s ORDER BY weekday, starts, slot.id
     """,
     """
-    SELECT tariff.name, pricing, price,
+    SELECT tariff.name, pricing, price, lessons,
            (SELECT array_agg(day) FROM schedule_closingday closed WHERE closed.branch_id = %(branch_id)s
             AND day >= date_trunc('month', %(nearest)s::timestamp) AND day < date_trunc('month', %(nearest)s::timestamp)
               + interval '1 month')

@@ -76,7 +76,8 @@ BY_HAND = (
     SELECT enrolment.client_id, lesson.id, lesson.day, 'regular', %(status)s, 0, %(status)s = 'attended',
            %(status)s = 'attended' OR excused_share > 0, %(status)s = 'attended',
            CASE %(status)s WHEN 'attended' THEN 100 ELSE excused_share END,
-           round(CASE pricing WHEN 'fixed' THEN terms.price ELSE terms.price / greatest(month.lessons, 1) END, 6),
+           round(terms.price / CASE pricing
+             WHEN 'fixed' THEN 1 WHEN 'whole' THEN terms.lessons ELSE greatest(month.lessons, 1) END, 6),
            CASE WHEN %(status)s = 'excused' AND rules.make_ups
                 THEN lesson.day + coalesce(terms.make_up_days, rules.make_up_days) END,
            '', now(), %(user)s, 1

@@ -1,4 +1,4 @@
-"""What was sold by the month, and what of it the marks have used, as renewing and marking by hand would have made it."""
+"""Months that were sold, and what of them the marks have used, as renewing and marking by hand would have made it."""
 
 import json
 from collections import defaultdict

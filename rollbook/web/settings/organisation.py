@@ -38,6 +38,17 @@ class OrganisationForm(Form):
     )
     missed_may_be_worked_off = forms.BooleanField(label=_("So may a missed one"), required=False)
     make_up_days = WholeField(label=_("Days to work off"), smallest=1, largest=366)
+    discount_limit = WholeField(
+        label=_("Discounts up to, %"), largest=100,
+        help_text=_("Whoever sells may give so much; more takes the right to give any discount."),
+    )
+    contracts = forms.BooleanField(
+        label=_("A contract is made at a sale"), required=False, help_text=_("With a number, for the client's payer.")
+    )
+    renewal_day = WholeField(
+        label=_("Day on which the next month is sold by itself"), smallest=1, largest=28, required=False,
+        help_text=_("From 1 to 28. Empty: somebody looks at the list and presses the button."),
+    )
     version = VersionField()
 
     def __init__(self, *data: Any, **how: Any) -> None:

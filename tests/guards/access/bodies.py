@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
-from rollbook.domains.billing.models import Method, Tariff
+from rollbook.domains.billing.models import ClientDiscount, Method, Tariff
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
@@ -102,6 +102,9 @@ class Things:
             ("enrolment", name): Enrolment.objects.get(client=client).pk,
             ("freeze", name): Freeze.objects.create(
                 client=client, since=date(2026, 10, 1), until=date(2026, 10, 5)
+            ).pk,
+            ("discount", name): ClientDiscount.objects.create(
+                client=client, percent=5, reason="Friends", since=date(2026, 8, 1)
             ).pk,
             ("payment", name): paid,
             ("room", name): spare.pk,
@@ -236,6 +239,10 @@ def pause():
     return {"since": "2026-09-05", "until": "2026-09-09", "choice_id": reason("freeze")}
 
 
+def discount():
+    return {"percent": "10", "reason": "Friends", "since": "2026-09-01"}
+
+
 def payment():
     return {"amount": "10.50", "method": "cash", "on": "2026-09-01", "note": "", "key": "as-long-as-a-key-is"}
 
@@ -250,7 +257,7 @@ def branch_form():
 def organisation():
     return {
         "name": "Another name", "currency": "UAH", "time_zone": "Europe/Kyiv", "phone_region": "UA", "language": "en",
-        "mark_edit_days": 3, "make_ups": "on", "make_up_days": 30,
+        "mark_edit_days": 3, "make_ups": "on", "make_up_days": 30, "discount_limit": 20, "renewal_day": "25",
     }
 
 
@@ -271,7 +278,7 @@ def managing(branch):
 
 
 def tariff_form():
-    return {"name": "Another tariff", "pricing": "fixed", "price": "10", "missed_share": 100, "excused_share": 0}
+    return {"name": "Another tariff", "kind": "month", "price": "10", "missed_share": 100, "excused_share": 0}
 
 
 def role_form():
@@ -409,6 +416,8 @@ BODIES = {
         },
     ],
     ("POST", "/clients/<int:client_id>/freezes/"): [pause],
+    ("POST", "/clients/<int:client_id>/discounts/"): [discount],
+    ("POST", "/api/v1/clients/<int:client_id>/discounts"): [discount],
     ("POST", "/relations/<int:relation_id>/edit/"): [
         lambda: {"first_name": "Aunt", "kinship": "other", "language": "en"}
     ],

@@ -60,7 +60,7 @@ PLACES = {
     **dict.fromkeys(
         (
             "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
-            "room", "employee", "mark", "host", "comment",
+            "discount", "room", "employee", "mark", "host", "comment",
         ),
         GROUPS,
     ),

@@ -1,6 +1,7 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
 from rollbook.domains.billing.actions.covering import Covers, covers
+from rollbook.domains.billing.actions.discounts import DiscountTooHigh, end_discount, give_discount
 from rollbook.domains.billing.actions.ending import charge_due, close_ended
 from rollbook.domains.billing.actions.following import NextOneBegins, follow_freezes, follow_transfer
 from rollbook.domains.billing.actions.instalments import due
@@ -10,7 +11,6 @@ from rollbook.domains.billing.actions.payments import AnotherPayment, receive_pa
 from rollbook.domains.billing.actions.subscriptions import (
     AnotherSale,
     ContractTaken,
-    DiscountTooHigh,
     Sale,
     SoldAlready,
     UsedAlready,
@@ -34,8 +34,8 @@ from rollbook.domains.billing.actions.unloading import unload_payments, unload_t
 __all__ = [
     "AnotherPayment", "AnotherSale", "ContractTaken", "Covers", "DiscountTooHigh", "NextOneBegins", "Sale",
     "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "archive_tariff",
-    "change_tariff", "charge_due", "close_ended", "covers", "due", "end_subscription", "follow_freezes",
-    "follow_transfer", "load_payments", "load_tariff_uses", "load_tariffs", "once", "price_group",
-    "price_programme", "receive_payment", "restore_tariff", "sell", "settle", "take_back_payment", "take_back_sale",
-    "unload_payments", "unload_tariff_uses", "unload_tariffs",
+    "change_tariff", "charge_due", "close_ended", "covers", "due", "end_discount", "end_subscription",
+    "follow_freezes", "follow_transfer", "give_discount", "load_payments", "load_tariff_uses", "load_tariffs", "once",
+    "price_group", "price_programme", "receive_payment", "restore_tariff", "sell", "settle", "take_back_payment",
+    "take_back_sale", "unload_payments", "unload_tariff_uses", "unload_tariffs",
 ]

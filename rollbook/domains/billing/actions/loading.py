@@ -7,8 +7,10 @@ from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.actions.payments import LONGEST_AGO
+from rollbook.domains.billing.actions.tariffs import TariffFields
 from rollbook.domains.billing.fields import PaymentRow, TariffRow, TariffUseRow
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Payment, Tariff, TariffUse
+from rollbook.domains.billing.rules import fitting, refusals
 from rollbook.domains.history import actions as history
 from rollbook.domains.imports.actions import refuse
 from rollbook.domains.imports.rules import overlapping, plain, twice
@@ -21,14 +23,12 @@ from rollbook.foundation.tables import N_
 def load_tariffs(*, rows: Sequence[TariffRow], at: datetime, by: Actor) -> list[int]:
     """The ids of new tariffs, in the order of the rows."""
     by.must_everywhere(Permission.TARIFF_EDIT)
-    made = Tariff.objects.bulk_create(
-        Tariff(
-            name=row.name, pricing=row.pricing, price=row.price, missed_share=row.missed_share,
-            excused_share=row.excused_share, make_up_days=row.make_up_days,
-            make_ups_a_month=row.make_ups_a_month,
-        )
-        for row in rows
-    )
+    told = [fitting({name: getattr(row, name) for name in TariffFields.__annotations__}) for row in rows]
+    refuse([
+        row.refused(field, sentence)
+        for row, values in zip(rows, told, strict=True) for field, sentence in refusals(values).items()
+    ])
+    made = Tariff.objects.bulk_create(Tariff(**values) for values in told)
     changes = [history.Change(f"tariff:{one.pk}", plain(row)) for one, row in zip(made, rows, strict=True)]
     history.record_many(verb="tariff.added", changes=changes, at=at, by=by)
     return [tariff.pk for tariff in made]

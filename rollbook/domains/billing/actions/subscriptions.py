@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import house
+from rollbook.domains.billing.actions.discounts import DiscountTooHigh
 from rollbook.domains.billing.actions.instalments import charge_instalments
 from rollbook.domains.billing.actions.ledger import reversal
 from rollbook.domains.billing.models import (
@@ -46,10 +47,6 @@ class SoldAlready(Refused):
 
 class ContractTaken(Refused):
     sentence = gettext_lazy("There is a contract of this number already.")
-
-
-class DiscountTooHigh(Refused):
-    """More than whoever sells may give."""
 
 
 class UsedAlready(Refused):

@@ -1,6 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from django.db import transaction
 from django.db.models import Min, Q
@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.models import Tariff, TariffUse
+from rollbook.domains.billing.rules import fitting, refusals
 from rollbook.domains.groups.models import Group, Programme
 from rollbook.domains.history import actions as history
 from rollbook.foundation.errors import InvalidInput, NotFound, Refused
@@ -19,32 +20,47 @@ class TariffInUse(Refused):
 
 
 class TariffFields(TypedDict, total=False):
-    """Shares are per cent of the price of a lesson; `make_up_days` None is the organisation's own window,
-    `make_ups_a_month` None any number."""
+    """As the models Tariff and Rules have them; what does not belong to the kind is put right, and what contradicts
+    itself is refused at its field."""
 
     name: str
+    kind: str
     pricing: str
     price: Decimal
+    lessons: int | None
+    days: int | None
+    charged: str
+    instalments: int
+    month_from: str
+    pro_rata: str
+    round_to: int
     missed_share: int
     excused_share: int
+    lapsed_share: int
     make_up_days: int | None
     make_ups_a_month: int | None
+    burns: bool
+    freezing: str
+    freeze_days: int | None
+    sibling_discount: int
+    second_discount: int
 
 
 @transaction.atomic
 def add_tariff(*, values: TariffFields, at: datetime, by: Actor) -> int:
     by.must_everywhere(Permission.TARIFF_EDIT)
-    tariff = Tariff.objects.create(**values)
-    new = {"name": tariff.name, "price": str(tariff.price)}
+    tariff = Tariff.objects.create(**_sensible(Tariff(), values))
+    new = {"name": tariff.name, "kind": tariff.kind, "price": str(tariff.price)}
     history.record(verb="tariff.added", subject=f"tariff:{tariff.pk}", new=new, at=at, by=by)
     return tariff.pk
 
 
 @transaction.atomic
 def change_tariff(*, tariff_id: int, values: TariffFields, seen: int | None, at: datetime, by: Actor) -> None:
-    """Change a tariff for the marks to come; what was charged is never priced anew."""
+    """Change a tariff for the marks and sales to come: what was charged is never priced anew, and what was sold goes on
+    as it was sold."""
     tariff = _pick(tariff_id, by)
-    if difference := alter(tariff, values, seen=seen):
+    if difference := alter(tariff, _sensible(tariff, values), seen=seen):
         tariff.save(update_fields=[*difference.new, "version"])
         history.record(
             verb="tariff.changed", subject=f"tariff:{tariff.pk}", old=difference.old, new=difference.new, at=at, by=by
@@ -115,6 +131,14 @@ def _price(
         verb="tariff.used", subject=subject, at=at, by=by,
         old={"tariff": former.tariff_id if former else None}, new={"tariff": tariff_id, "since": since.isoformat()},
     )
+
+
+def _sensible(tariff: Tariff, values: TariffFields) -> dict[str, Any]:
+    """All that the tariff is to say: these values, and what stands. InvalidInput where it makes no sense."""
+    told = fitting({name: getattr(tariff, name) for name in TariffFields.__annotations__} | values)
+    if wrong := refusals(told):
+        raise InvalidInput({name: _(sentence) for name, sentence in wrong.items()})
+    return told
 
 
 def _pick(tariff_id: int, by: Actor) -> Tariff:

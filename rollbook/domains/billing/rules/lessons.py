@@ -9,8 +9,9 @@ _CENT = Decimal("0.01")
 def lesson_price(*, pricing: str, price: Decimal, lessons: int) -> Decimal:
     """The price of one whole lesson, to six places: rounding to the cent comes once, with the charge.
 
-    `pricing` is "fixed", where `price` is that of a lesson, or "month", where it is that of a month which gives
-    `lessons`. A month that gives none (a lesson outside the timetable) is reckoned as one that gives one.
+    `pricing` is "fixed", where `price` is that of a lesson, "month", where it is that of a month which gives `lessons`,
+    or "whole", where it is that of all `lessons` together. A month that gives none (a lesson outside the timetable) is
+    reckoned as one that gives one.
     """
     return (price if pricing == "fixed" else price / max(lessons, 1)).quantize(_PLACES, ROUND_HALF_UP)
 
