@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.actions.closing import booked_on, open_days
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
@@ -27,7 +28,8 @@ def receive_payment(
     """Book money that came for a client on the local day `on`; returns the id of the payment.
 
     `key` is made by whoever asks: the same payment under the same key is booked once, and the second call answers as
-    the first. InvalidInput where amount or day make no sense.
+    the first. InvalidInput where amount or day make no sense. Where the month of that day is closed, it is booked in
+    the first open one after it.
     """
     client = Client.objects.select_related("branch").pick_to_change(by, Permission.PAYMENT_TAKE, client_id)
     _check(amount, on, today=local(at, client.branch.time_zone).date())
@@ -36,8 +38,10 @@ def receive_payment(
     if not is_new:
         _refuse_another(payment, client, amount, on)
         return payment.pk
+    day, about = booked_on(client.branch_id, on, open_days([(client.branch_id, on)]))
     entry = LedgerEntry.objects.create(
-        client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=on, made_at=at
+        client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=day,
+        about=about, made_at=at,
     )
     history.record(
         verb="payment.received", subject=f"client:{client.pk}", at=at, by=by,
@@ -76,15 +80,20 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
 
 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
-    """Reverse each entry of these payments that stands; the caller has picked them."""
+    """Reverse each entry of these payments that stands, on its day, or after it where its month is closed; the caller
+    has picked them."""
     standing = LedgerEntry.objects.filter(payment__in=payments, kind=EntryKind.PAYMENT, reversed_by=None)
-    entries = [
-        LedgerEntry(
-            client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,
-            payment_id=entry.payment_id, reverses=entry, day=entry.day, made_at=at,
+    rows = list(standing.order_by("client", "pk"))
+    opened = open_days([(entry.branch_id, entry.day) for entry in rows])
+    entries = []
+    for entry in rows:
+        day, about = booked_on(entry.branch_id, entry.day, opened, about=entry.about)
+        entries.append(
+            LedgerEntry(
+                client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,
+                payment_id=entry.payment_id, reverses=entry, day=day, about=about, made_at=at,
+            )
         )
-        for entry in standing.order_by("client", "pk")
-    ]
     LedgerEntry.objects.bulk_create(entries, batch_size=5000)
     history.record_many(
         verb="payment.taken_back", at=at, by=by,
