@@ -46,7 +46,8 @@ class Place:
 
 
 def rows(*, at: datetime, by: Actor) -> tuple[Place, ...]:
-    """The last months that are over, of each branch that one may close months of."""
+    """The last months that are over, of each branch that one may close months of; none before the first in which there
+    was something."""
     branches = Branch.objects.whole_to(by, Permission.MONTH_CLOSE).filter(archived_at=None)
     return _places(list(branches.order_by("name", "pk")), at, by)
 
@@ -77,11 +78,18 @@ def _places(branches: Collection[Branch], at: datetime, by: Actor) -> tuple[Plac
 
     return tuple(
         Place(
-            branch.pk, branch.name, tuple(month(branch, first) for first in over[branch.pk]),
+            branch.pk, branch.name, _begun([month(branch, first) for first in over[branch.pk]]),
             by.may_in_branch(Permission.MONTH_REOPEN, branch.pk),
         )
         for branch in branches
     )
+
+
+def _begun(months: list[Month]) -> tuple[Month, ...]:
+    """Without those before the branch began to work; the last one stands always."""
+    while len(months) > 1 and not (months[-1].lessons or months[-1].announced or months[-1].closed_at):
+        months.pop()
+    return tuple(months)
 
 
 def _over(today: date) -> tuple[date, ...]:
