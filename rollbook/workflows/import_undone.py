@@ -219,7 +219,8 @@ def _name_of(model: type[Model]) -> str | Coalesce:
 
 def _unload_marks(*, ids: Ids, at: datetime, by: Actor) -> None:
     """The lessons of the marks are those of the import, or others: the months of all of them stay as they are."""
-    schedule.keep_open(Branch.objects.filter(lessons__marks__in=ids).distinct().values_list("pk", flat=True))
+    branches = Branch.objects.filter(lessons__marks__in=ids).distinct()
+    schedule.keep_open(branch_ids=branches.values_list("pk", flat=True))
     of_closed = Q(lesson__branch__closed_months__month=TruncMonth("day"))
     if closed := Mark.objects.filter(of_closed, pk__in=ids).count():
         sentence = ngettext(

@@ -128,7 +128,8 @@ def test_the_cell_and_the_lesson_say_why_nothing_is_offered(oleg, school, closed
         assert "History" in text(said)
     again = oleg.post(f"{cell}mark/", {"status": "missed"}, headers=HTMX)
     assert (again.status_code, "August 2026 is closed for North" in text(again)) == (409, True)
-    again = oleg.post(f"{lesson}cancellation/", {"choice_id": Choice.objects.get(of="cancellation", code="other").pk}, headers=HTMX)
+    other = Choice.objects.get(of="cancellation", code="other")
+    again = oleg.post(f"{lesson}cancellation/", {"choice_id": other.pk}, headers=HTMX)
     assert (again.status_code, "August 2026 is closed for North" in text(again)) == (409, True)
 
 

@@ -480,8 +480,8 @@ def test_whoever_marks_in_a_month_that_is_being_closed_is_refused(school, linger
 
 def pay_in_august(school):
     payment_received.receive(
-        client_id=school.clients()[0].pk, amount=Decimal(10), method="cash", on=AUGUST, note="", key="a key of august", at=AT,
-        by=school.actor("mara"),
+        client_id=school.clients()[0].pk, amount=Decimal(10), method="cash", on=AUGUST, note="", key="a key of august",
+        at=AT, by=school.actor("mara"),
     )
 
 

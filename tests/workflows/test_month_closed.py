@@ -321,8 +321,8 @@ def test_the_day_on_which_something_is_booked(school, day, closed, on):
         close(school, month)
     days = open_days([(north, day), (south, day), (north, day)])
     assert days == {(north, day): on, (south, day): day}
-    assert booked_on(north, day, days) == (on, day if on != day else None)
-    assert booked_on(north, day, days, about=JULY) == (on, JULY)
+    assert booked_on(branch_id=north, day=day, opened=days) == (on, day if on != day else None)
+    assert booked_on(branch_id=north, day=day, opened=days, about=JULY) == (on, JULY)
 
 
 def test_however_much_is_booked_it_is_asked_once(school):

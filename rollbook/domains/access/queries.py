@@ -367,7 +367,7 @@ def roles(*, by: Actor) -> Sequence[RoleCard]:
         holders.setdefault(role_id, set()).add(user_id)
     return tuple(
         RoleCard(
-            role.pk, role.code, role_name(role.code, role.name), role.name, held := role.known_permissions(),
+            role.pk, role.code, _role_name(role.code, role.name), role.name, held := role.known_permissions(),
             role.mfa_required, role.version, len(holders.get(role.pk, ())),
             by.may_everywhere(Permission.ACCESS_MANAGE)
             and rules.may_edit_role(by.grants, held, is_owners=role.code == Role.OWNER),
@@ -408,7 +408,7 @@ def holders(*, permission: Permission, places: Places, by: Actor) -> tuple[Colle
 
 
 def role_names() -> dict[int, str]:
-    return {pk: role_name(code, name) for pk, code, name in Role.objects.values_list("pk", "code", "name")}
+    return {pk: _role_name(code, name) for pk, code, name in Role.objects.values_list("pk", "code", "name")}
 
 
 def _with_factor(user_ids: Sequence[int]) -> set[int]:
@@ -452,7 +452,7 @@ def _held(user_ids: Sequence[int], by: Actor, *, mine: bool = False) -> dict[int
             names = tuple(name for _branch, name in there.values())
             result.setdefault(grant.user_id, []).append(
                 Held(
-                    grant.pk, role_name(grant.role.code, grant.role.name), value.reach, tuple(here.values()), names,
+                    grant.pk, _role_name(grant.role.code, grant.role.name), value.reach, tuple(here.values()), names,
                     may_take,
                 )
             )
@@ -477,5 +477,12 @@ def _groups_of(grants: Sequence[int]) -> dict[int, dict[int, tuple[int, str]]]:
     return found
 
 
-def role_name(code: str | None, name: str) -> str:
+def _role_name(code: str | None, name: str) -> str:
     return name or str(ROLE_NAMES.get(code or "", code or ""))
+
+
+def roles_that_may(*, permission: Permission, by: Actor) -> tuple[str, ...]:
+    """The names of the roles that carry a permission and that somebody has, for whoever lacks it and must ask them."""
+    carry = Q(code=Role.OWNER) | Q(permissions__contains=[permission])
+    roles = Role.objects.filter(carry, grants__user__is_active=True).distinct().order_by("pk")
+    return tuple(_role_name(code, name) for code, name in roles.values_list("code", "name"))

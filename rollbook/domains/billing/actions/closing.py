@@ -26,7 +26,7 @@ def open_days(pairs: Collection[Pair]) -> dict[Pair, date]:
     if not pairs:
         return {}
     branches = {branch for branch, _day in pairs}
-    keep_open(branches)
+    keep_open(branch_ids=branches)
     first = min(day for _branch, day in pairs).replace(day=1)
     closed: dict[int, set[date]] = defaultdict(set)
     known = ClosedMonth.objects.filter(branch__in=branches, month__gte=first)
@@ -41,7 +41,7 @@ def _open(day: date, closed: Collection[date]) -> date:
     return day
 
 
-def booked_on(branch_id: int, day: date, opened: Mapping[Pair, date], *, about: date | None = None) -> Booked:
+def booked_on(*, branch_id: int, day: date, opened: Mapping[Pair, date], about: date | None = None) -> Booked:
     """Where an entry goes that belongs to this day: `opened` is what `open_days` says of it. `about` is the day that it
     concerned already, as with the reversal of an entry which was itself booked later."""
     on = opened[branch_id, day]

@@ -85,7 +85,7 @@ def load_payments(*, rows: Sequence[PaymentRow], source: str, at: datetime, by: 
         batch_size=5000,
     )
     opened = open_days([(branches[row.client], row.day) for row in rows])
-    placed = [booked_on(branches[row.client], row.day, opened) for row in rows]
+    placed = [booked_on(branch_id=branches[row.client], day=row.day, opened=opened) for row in rows]
     entries = LedgerEntry.objects.bulk_create(
         [
             LedgerEntry(

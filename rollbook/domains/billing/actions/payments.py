@@ -38,7 +38,8 @@ def receive_payment(
     if not is_new:
         _refuse_another(payment, client, amount, on)
         return payment.pk
-    day, about = booked_on(client.branch_id, on, open_days([(client.branch_id, on)]))
+    opened = open_days([(client.branch_id, on)])
+    day, about = booked_on(branch_id=client.branch_id, day=on, opened=opened)
     entry = LedgerEntry.objects.create(
         client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=day,
         about=about, made_at=at,
@@ -87,7 +88,7 @@ def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor
     opened = open_days([(entry.branch_id, entry.day) for entry in rows])
     entries = []
     for entry in rows:
-        day, about = booked_on(entry.branch_id, entry.day, opened, about=entry.about)
+        day, about = booked_on(branch_id=entry.branch_id, day=entry.day, opened=opened, about=entry.about)
         entries.append(
             LedgerEntry(
                 client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,

@@ -56,7 +56,7 @@ def load_marks(*, rows: Sequence[MarkRow], means: Mapping[int, Means], at: datet
     by.must_everywhere(Permission.JOURNAL_MARK)
     of_these = Lesson.objects.filter(pk__in={row.lesson for row in rows})
     branches = set(of_these.values_list("branch", flat=True))
-    keep_open(branches)
+    keep_open(branch_ids=branches)
     closed = set(ClosedMonth.objects.filter(branch__in=branches).values_list("branch", "month"))
     lessons = {
         pk: _Meeting(

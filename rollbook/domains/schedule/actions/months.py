@@ -4,13 +4,12 @@ from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import connection, transaction
-from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.access.models import Branch, Role
-from rollbook.domains.access.queries import role_name
+from rollbook.domains.access.models import Branch
+from rollbook.domains.access.queries import roles_that_may
 from rollbook.domains.history import actions as history
 from rollbook.domains.schedule.models import ClosedMonth, Lesson
 from rollbook.domains.schedule.rules import month_of
@@ -63,7 +62,7 @@ def reopen_month(*, branch_id: int, month: date, at: datetime, by: Actor) -> boo
     return bool(gone)
 
 
-def keep_open(branch_ids: Collection[int]) -> None:
+def keep_open(*, branch_ids: Collection[int]) -> None:
     """Until the transaction ends, no month of these branches is closed that is open now. For whoever books on a day,
     and holds no lesson of it. Asks no right of its own."""
     _lock("pg_advisory_xact_lock_shared", sorted(set(branch_ids)))
@@ -89,10 +88,8 @@ def _who_may(branch: Branch, by: Actor) -> str:
     """Who may reopen it: oneself, or those of which role."""
     if by.may_in_branch(Permission.MONTH_REOPEN, branch.pk):
         return _("You may reopen it: Settings, Closed months.")
-    carry = Q(code=Role.OWNER) | Q(permissions__contains=[Permission.MONTH_REOPEN])
-    roles = Role.objects.filter(carry, grants__user__is_active=True).distinct().order_by("pk")
-    names = [role_name(code, name) for code, name in roles.values_list("code", "name")]
-    return _("It can be reopened by: {roles}.").format(roles=", ".join(names))
+    roles = roles_that_may(permission=Permission.MONTH_REOPEN, by=by)
+    return _("It can be reopened by: {roles}.").format(roles=", ".join(roles))
 
 
 def _lock(how: str, branch_ids: Collection[int]) -> None:
