@@ -1,7 +1,7 @@
 // The journal: the home of the group. One cell has the focus; arrows move it, keys and clicks mark it, Shift takes more of
 // them. Every mark is sent at once with the version that was seen. All is heard at the page and not at the grid, which is
 // put anew whenever somebody else marks.
-import { edge, enter, headOf, journal, mayMark, next, placeOf, rowOf, settle, type Place } from "./journal/grid";
+import { cellAt, edge, enter, headOf, isClosed, journal, mayMark, next, placeOf, rowOf, settle, type Place } from "./journal/grid";
 import { isTyping, letterOf, MOVES, STATUSES } from "./journal/keys";
 import { everyone, wishes, write, type Outcome } from "./journal/marks";
 import { open as openMenu, walk } from "./journal/menus";
@@ -30,6 +30,7 @@ let head = "";
 
 function set(places: Place[], status: string): void {
   if (!mayMark() || !places.length) return;
+  if (places.map(cellAt).some((cell) => cell && isClosed(cell))) return toast({ text: journal()!.dataset.closed!, failed: true });
   queue(async () => take(await write(wishes(places, status))));
 }
 
@@ -48,7 +49,7 @@ function reached(cell: HTMLElement): HTMLElement[] {
 
 function setAt(cell: HTMLElement, status: string): void {
   const cells = reached(cell).filter((each) => (each.dataset.s ?? "") !== status || each.matches(".failed, .saving"));
-  for (const each of cells) each.classList.add("saving");
+  if (!cells.some(isClosed)) for (const each of cells) each.classList.add("saving");
   set(cells.map(placeOf), status);
 }
 
@@ -66,7 +67,8 @@ function openCell(cell: HTMLElement): void {
   }
   // What is opened beside the page speaks of one cell.
   const ids = cells.length === 1 ? { cell: idOf(cell), "cell-comments": idOf(cell) } : {};
-  openMenu(menu, cell, { ids, is: cell.dataset.right === undefined ? "" : "right" });
+  const is = `${isClosed(cell) ? "closed" : "open"} ${cell.dataset.right === undefined ? "" : "right"}`;
+  openMenu(menu, cell, { ids, is });
 }
 
 function idOf(cell: HTMLElement): string {

@@ -12,6 +12,7 @@ from rollbook.domains.journal import queries as journal
 from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.journal.queries import NOBODY
 from rollbook.domains.people.models import Client
+from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import NotFound
 from rollbook.foundation.periods import local
@@ -61,6 +62,8 @@ class Page:
     may_decide: bool
     may_see_client: bool
     may_see_comments: bool
+    is_closed: bool
+    """The month of the lesson is: what is marked and charged stays as it is."""
     history: tuple[Line, ...] | None
     """None for those who may not see it."""
 
@@ -96,6 +99,7 @@ def page(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -> Page:
         by, lesson.pk, Permission.JOURNAL_MARK, Permission.VISIT_BOOK, Permission.JOURNAL_CORRECT,
         Permission.CHARGE_DECIDE, Permission.HISTORY_SEE, Permission.COMMENT_SEE,
     )
+    is_closed = schedule.is_closed(branch_id=lesson.branch_id, day=lesson.day, today=now.date(), by=by)
     is_right = bool(
         mark and mark.make_up_until and not (mark.worked_off_on or mark.lapsed_on or mark.stands_aside)
     )
@@ -107,11 +111,11 @@ def page(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -> Page:
         mark.pk if mark else None, shown, is_right, visit,
         _half(Mark.objects.filter(pk=mark.makes_up_id).first(), at, by) if mark and mark.makes_up_id else None,
         proposals(miss_id=mark.pk, at=at, by=by) if mark and wanted else (),
-        Permission.JOURNAL_MARK in may and shown.state.is_open, Permission.VISIT_BOOK in may,
-        Permission.JOURNAL_CORRECT in may, Permission.CHARGE_DECIDE in may,
+        Permission.JOURNAL_MARK in may and shown.state.is_open and not is_closed, Permission.VISIT_BOOK in may,
+        Permission.JOURNAL_CORRECT in may, Permission.CHARGE_DECIDE in may and not is_closed,
         by.may(Permission.CLIENT_SEE)
         and Client.objects.visible_to(by, Permission.CLIENT_SEE).filter(pk=client_id).exists(),
-        Permission.COMMENT_SEE in may,
+        Permission.COMMENT_SEE in may, is_closed,
         tuple(_history(lesson, client_id, mark, zone, by)) if Permission.HISTORY_SEE in may else None,
     )
 

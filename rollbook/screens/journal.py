@@ -92,6 +92,8 @@ class Column(NamedTuple):
     """Whoever could be marked there, frozen ones left out."""
     comment: str = ""
     """As of a cell."""
+    is_closed: bool = False
+    """Its month is: nothing in it is marked any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,8 @@ class Sheet:
     first: date
     last: date
     today: date
+    closed: tuple[date, ...]
+    """The first days of the months shown that are closed."""
     columns: tuple[Column, ...]
     members: tuple[Row, ...]
     guests: tuple[Row, ...]
@@ -229,6 +233,7 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
     trend = _trend(lessons, marked, until=today) if last >= today else None
     if trend is None:
         trend = journal.last_attendance(group_id=group_id, until=today, number=LAST_LESSONS, by=by)
+    closed = _closed(group.branch_id, first, last, today, by)
     head = Head(
         group_id=group_id, name=group.name, state=str(GroupState(group.state).label), programme=group.programme,
         branch=group.branch, branch_id=group.branch_id, teachers=tuple(group.teachers),
@@ -242,8 +247,8 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
         price=price, open_comments=corners.open if corners else None,
     )
     return Sheet(
-        head=head, first=first, last=last, today=today,
-        columns=_columns(lessons, member_rows + guest_rows, now, corners or NO_CORNERS),
+        head=head, first=first, last=last, today=today, closed=tuple(sorted(closed)),
+        columns=_columns(lessons, member_rows + guest_rows, now, corners or NO_CORNERS, closed),
         members=tuple(r for r in member_rows if r.left_on is None), guests=tuple(guest_rows),
         gone=tuple(r for r in member_rows if r.left_on), may_mark=group.may_mark,
         may_edit_lessons=group.may_edit_lessons, may_edit_group=group.may_edit, may_see_money=group.may_see_money,
@@ -251,6 +256,13 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
         may_take_payment=group.may_take_payment, may_see_comments=group.may_see_comments,
         may_comment=group.may_comment,
     )
+
+
+def _closed(branch_id: int, first: date, last: date, today: date, by: Actor) -> frozenset[date]:
+    """Only what is over can be closed: of the present month, and of later ones, nothing is asked."""
+    if first >= today.replace(day=1):
+        return frozenset()
+    return schedule.closed_months(branch_id=branch_id, first=first, last=last, by=by)
 
 
 def _trend(
@@ -455,7 +467,7 @@ def _marked(cell: Cell) -> State | None:
 
 
 def _columns(
-    lessons: Iterable[LessonHead], rows: list[Row], now: datetime, corners: Corners
+    lessons: Iterable[LessonHead], rows: list[Row], now: datetime, corners: Corners, closed: Collection[date]
 ) -> tuple[Column, ...]:
     today = now.date()
     states = zip(*([square[0] for square in row.squares] for row in rows), strict=True) if rows else repeat(())
@@ -464,6 +476,7 @@ def _columns(
             lesson, lesson.starts_at.astimezone(now.tzinfo), lesson.day == today, lesson.starts_at <= now,
             came=column.count(State.ATTENDED), expected=len(column) - sum(map(column.count, SHUT)),
             comment=corners.lessons.get(lesson.lesson_id, ""),
+            is_closed=bool(closed) and lesson.day.replace(day=1) in closed,
         )
         for lesson, column in zip(lessons, states, strict=False)
     )

@@ -14,6 +14,7 @@ from rollbook.domains.journal import queries as journal
 from rollbook.domains.journal.models import Status
 from rollbook.domains.journal.queries import NOBODY, Cell
 from rollbook.domains.people.models import Employee
+from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.models import Lesson, LessonTeacher, LessonType, Room
 from rollbook.domains.schedule.queries import reason_in_words
 from rollbook.foundation.periods import local
@@ -77,6 +78,8 @@ class Page:
     """On this lesson, of what a page offers."""
     may_add: bool
     """Whether a new client may be added in the branch."""
+    is_closed: bool
+    """Its month is: nothing in it is marked, charged or moved any more."""
     history: tuple[Line, ...] | None
     """None for those who may not see it."""
     offered_teachers: tuple[Teacher, ...] = ()
@@ -91,7 +94,7 @@ class Page:
 
     @property
     def may_mark(self) -> bool:
-        return Permission.JOURNAL_MARK in self.may and not self.cancelled_at
+        return Permission.JOURNAL_MARK in self.may and not self.cancelled_at and not self.is_closed
 
     @property
     def may_edit(self) -> bool:
@@ -116,7 +119,7 @@ class Page:
 
     @property
     def may_book(self) -> bool:
-        return Permission.VISIT_BOOK in self.may and not self.cancelled_at
+        return Permission.VISIT_BOOK in self.may and not self.cancelled_at and not self.is_closed
 
     @property
     def may_hold(self) -> bool:
@@ -156,6 +159,9 @@ def page(
         cancelled_at=local(lesson.cancelled_at, zone) if lesson.cancelled_at else None,
         cancelled_for=lesson.cancelled_for_id, cancel_reason=reason_in_words(because, lesson.cancel_reason),
         version=lesson.version, rows=_rows(lesson, by), may=may,
+        is_closed=schedule.is_closed(
+            branch_id=lesson.branch_id, day=lesson.day, today=local(at, zone).date(), by=by
+        ),
         may_add=offers and by.may_in_branch(Permission.CLIENT_EDIT, lesson.branch_id),
         history=(
             tuple(history.of(subject=f"lesson:{lesson.pk}", zone=zone, by=by))

@@ -42,6 +42,7 @@ ENTRIES = (
             Permission.STAFF_SEE,
             Permission.ACCESS_MANAGE,
             Permission.TARIFF_EDIT,
+            Permission.MONTH_CLOSE,
         ),
     ),
 )

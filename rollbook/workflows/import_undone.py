@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Model, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, TruncMonth
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.models import Branch
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Account, LedgerEntry, Payment, Tariff, TariffUse
 from rollbook.domains.comments.models import Comment
@@ -217,6 +218,16 @@ def _name_of(model: type[Model]) -> str | Coalesce:
 
 
 def _unload_marks(*, ids: Ids, at: datetime, by: Actor) -> None:
+    """The lessons of the marks are those of the import, or others: the months of all of them stay as they are."""
+    branches = Branch.objects.filter(lessons__marks__in=ids).distinct()
+    schedule.keep_open(branch_ids=branches.values_list("pk", flat=True))
+    of_closed = Q(lesson__branch__closed_months__month=TruncMonth("day"))
+    if closed := Mark.objects.filter(of_closed, pk__in=ids).count():
+        sentence = ngettext(
+            "{count} mark of this import lies in a month that is closed by now: reopen the month first.",
+            "{count} marks of this import lie in months that are closed by now: reopen the months first.", closed,
+        )
+        raise CannotBeUndone(sentence.format(count=closed))
     billing.settle(mark_ids=journal.unload_marks(ids=ids, at=at, by=by), at=at, by=by)
 
 

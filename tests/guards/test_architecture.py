@@ -63,8 +63,11 @@ ASKS_NOBODY = {
     "rollbook.domains.access.queries.time_zones": "tells of no row",
     "rollbook.domains.access.queries.user_of_login": "here it turns out who asks",
     "rollbook.domains.access.queries.user_to_sign_in": "here it turns out who asks",
+    "rollbook.domains.billing.actions.closing.booked_on": "arithmetic of what it is given",
+    "rollbook.domains.billing.actions.closing.open_days": "where what an act has decided already is booked",
     "rollbook.domains.history.queries.newest": "for metrics and for the page of the house, which asks",
     "rollbook.domains.imports.actions.refusing.refuse": "raises what it is given",
+    "rollbook.domains.schedule.actions.months.keep_open": "holds what is closed by others, and changes nothing",
     "rollbook.domains.schedule.queries.reason_in_words": "puts into words what it is given",
     "rollbook.screens.choices.branches": "answers with a call that asks",
     "rollbook.screens.choices.reasons": "answers with a call that asks",
@@ -73,8 +76,10 @@ ASKS_NOBODY = {
     "rollbook.workflows.file_imported.refuse_nonsense": "raises where what it is given makes no sense",
 }
 WITH_POSITIONS = {
+    "rollbook.domains.billing.actions.closing.open_days": "pairs, and nothing to be confused",
     "rollbook.domains.imports.actions.refusing.refuse": "a list of problems, and nothing to be confused",
     "rollbook.domains.journal.actions.window.refuse_too_late": "a lesson, days, a moment, who asks: each its own kind",
+    "rollbook.domains.schedule.actions.months.refuse_closed": "a branch, and its days",
     "rollbook.domains.schedule.queries.reason_in_words": "a choice and a note, and nothing to be confused",
     "rollbook.screens.choices.branches": "one permission, and nothing to be confused",
     "rollbook.screens.choices.reasons": "one list, and nothing to be confused",

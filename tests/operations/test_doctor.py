@@ -112,6 +112,14 @@ HARM = {
         WHERE instalment IS NOT NULL LIMIT 1""",
     "discounts_add_up": "UPDATE billing_subscriptiondiscount SET sum = sum + 1",
     "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
+    "closed_months_were_over": """
+        INSERT INTO schedule_closedmonth (branch_id, month, closed_at)
+        SELECT id, '2026-08-01', '2026-08-31' FROM access_branch""",
+    "closed_months_stand": """
+        INSERT INTO schedule_closedmonth (branch_id, month, closed_at)
+        SELECT id, '2026-09-01', '2026-10-05' FROM access_branch;
+        UPDATE billing_ledgerentry SET made_at = '2026-10-06'""",
+    "booked_after_what_they_concern": "UPDATE billing_ledgerentry SET about = day",
     "comment_belongs": "UPDATE comments_comment SET of_client_id = NULL",
     "commented_lesson_is_kept": "UPDATE schedule_lesson SET touched_at = NULL",
     "mention_is_of_another": "UPDATE comments_mention SET user_id = (SELECT min(written_by_id) FROM comments_comment)",

@@ -12,7 +12,7 @@ from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.foundation.errors import NotFound
 from rollbook.screens import journal
 from rollbook.screens.journal import State
-from rollbook.workflows import lesson_cancelled, lesson_marked, payment_received
+from rollbook.workflows import lesson_cancelled, lesson_marked, month_closed, payment_received
 from tests.school import AT, DAY
 
 LATER = AT + timedelta(hours=2)
@@ -219,3 +219,23 @@ def test_the_journal_takes_fifteen_statements_at_most_however_large(september):
         september.lesson(at=datetime.fromisoformat("2026-09-01T05:00:00+00:00") + timedelta(days=days))
     assert {name: statements(name) for name in before} == before
     assert max(before.values()) <= 15
+
+
+def test_a_closed_month_is_known_by_its_columns_and_only_what_is_over_is_asked_for(september):
+    september.lesson(at=AT - timedelta(days=28))
+    month_closed.close(
+        branch_id=september.branches["north"].pk, month=date(2026, 8, 1), at=AT, by=september.actor("oleg")
+    )
+    long = sheet(september, first=date(2026, 7, 1), last=date(2026, 9, 30))
+    assert long.closed == (date(2026, 8, 1),)
+    assert [column.is_closed for column in long.columns] == [True, False, False, False, False]
+
+    def statements(**days):
+        with CaptureQueriesContext(connection) as captured:
+            shown = sheet(september, "vera", **days)
+        return shown.closed, len(captured)
+
+    assert statements() == ((), statements(first=DAY)[1])
+    closed, number = statements(first=date(2026, 8, 1))
+    assert (closed, number) == ((date(2026, 8, 1),), statements()[1] + 1)
+    assert number <= 15

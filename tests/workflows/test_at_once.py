@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import time, timedelta
+from decimal import Decimal
 from threading import Event
 from time import sleep
 from types import SimpleNamespace
@@ -14,17 +15,19 @@ from rollbook.domains.access.actions import users
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Grant, Role
 from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing.models import LedgerEntry
 from rollbook.domains.comments.rules import On
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.actions import LeftAlready, enrolments
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Group
+from rollbook.domains.history import actions as history
 from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.actions import BookedAlready, LessonFull, NoRight, NotExpected, WorkedOff, make_ups, marks
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule import actions as schedule
-from rollbook.domains.schedule.actions import NewSlot, PlaceIsTaken
-from rollbook.domains.schedule.models import Room
+from rollbook.domains.schedule.actions import MonthIsClosed, NewSlot, PlaceIsTaken
+from rollbook.domains.schedule.models import ClosedMonth, Room
 from rollbook.workflows import (
     client_frozen,
     client_transferred,
@@ -37,6 +40,8 @@ from rollbook.workflows import (
     lesson_moved,
     make_up_booked,
     make_ups_lapsed,
+    month_closed,
+    payment_received,
     teacher_substituted,
     timetable_changed,
 )
@@ -431,3 +436,79 @@ def test_two_who_speak_of_an_empty_cell_make_one_row_that_may_still_be_marked(sc
     assert at_once(speak("mara"), speak("vera"), mark, speak("oleg")) == [None] * 4
     row = Mark.objects.get(lesson=lesson, client=ivan)
     assert (row.status, row.version, row.comments.count()) == (Status.ATTENDED, 1, 3)
+
+
+AUGUST = DAY.replace(month=8)
+
+
+def close_august(school):
+    month_closed.close(branch_id=school.branches["north"].pk, month=AUGUST, at=AT, by=school.actor("oleg"))
+
+
+def test_whoever_closes_a_month_waits_for_whoever_marks_in_it(school, lingering):
+    lesson, ivan = school.lesson(at=AT - timedelta(days=28)), school.clients()[0].pk
+    there = lingering(lesson_marked, "house")  # the lesson is locked by then
+
+    def mark():
+        lesson_marked.mark(
+            lesson_id=lesson.pk, marks={ivan: Status.ATTENDED}, seen=None, at=AT, by=school.actor("mara")
+        )
+
+    def close():
+        there.wait(10)
+        close_august(school)
+        assert LedgerEntry.objects.filter(day=lesson.day).exists()  # it was there before the month was closed
+
+    assert at_once(mark, close) == [None, None]
+    assert ClosedMonth.objects.exists()
+
+
+def test_whoever_marks_in_a_month_that_is_being_closed_is_refused(school, lingering):
+    lesson, ivan = school.lesson(at=AT - timedelta(days=28)), school.clients()[0].pk
+    there = lingering(history, "record")  # closed by then, and nobody knows yet
+
+    def mark():
+        there.wait(10)
+        lesson_marked.mark(
+            lesson_id=lesson.pk, marks={ivan: Status.ATTENDED}, seen=None, at=AT, by=school.actor("mara")
+        )
+
+    closed, marked = at_once(lambda: close_august(school), mark)
+    assert (closed, type(marked)) == (None, MonthIsClosed)
+    assert not Mark.objects.exists()
+
+
+def pay_in_august(school):
+    payment_received.receive(
+        client_id=school.clients()[0].pk, amount=Decimal(10), method="cash", on=AUGUST, note="", key="a key of august",
+        at=AT, by=school.actor("mara"),
+    )
+
+
+def test_whoever_closes_a_month_waits_for_a_payment_that_is_being_booked_in_it(school, lingering):
+    there = lingering(history, "record")
+
+    def close():
+        there.wait(10)
+        close_august(school)
+        assert LedgerEntry.objects.filter(day=AUGUST).exists()
+
+    assert at_once(lambda: pay_in_august(school), close) == [None, None]
+    assert ClosedMonth.objects.exists()
+
+
+def test_a_payment_for_a_month_that_is_being_closed_is_booked_after_it(school, lingering):
+    there = lingering(history, "record")
+
+    def pay():
+        there.wait(10)
+        pay_in_august(school)
+
+    assert at_once(lambda: close_august(school), pay) == [None, None]
+    assert list(LedgerEntry.objects.values_list("day", "about")) == [(DAY, AUGUST)]
+
+
+def test_two_who_close_the_same_month_at_once_close_it_once(school, lingering):
+    lingering(history, "record")
+    assert at_once(lambda: close_august(school), lambda: close_august(school)) == [None, None]
+    assert (ClosedMonth.objects.count(), Entry.objects.filter(verb="month.closed").count()) == (1, 1)

@@ -26,7 +26,7 @@ from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.errors import NotAllowed, NotFound
 from rollbook.foundation.references import references
-from rollbook.workflows import comment_written, import_undone, lesson_marked, payment_received
+from rollbook.workflows import comment_written, import_undone, lesson_marked, month_closed, payment_received
 from tests.imports.taking_back import BY, GROUPS, MARKS, MONEY, PEOPLE, checksums, take_in
 from tests.school import AT
 
@@ -150,6 +150,16 @@ def test_a_mark_comes_back_into_the_row_of_the_one_that_was_taken_back(before):
     assert (mark.pk in rows, mark.version, mark.status) == (True, rows[pk] + 1, Status.ATTENDED)
     assert journal.unload_marks(ids=[pk], at=NOW, by=BY) == (pk,)
     assert Mark.objects.get(pk=pk).status is None
+
+
+def test_marks_of_a_month_that_is_closed_by_now_stay_and_so_does_the_rest(before):
+    run = take_in(PEOPLE, GROUPS, MARKS, MONEY)
+    branch, day = Mark.objects.values_list("lesson__branch", "day").first()
+    month_closed.close(branch_id=branch, month=day, at=AT.replace(year=2027), by=BY)
+    with pytest.raises(CannotBeUndone, match="closed by now"):
+        undo(run)
+    month_closed.reopen(branch_id=branch, month=day, at=AT.replace(year=2027), by=BY)
+    undo(run)
 
 
 def test_twice_is_said_so(before):

@@ -17,6 +17,9 @@ const openAt = (row: HTMLTableRowElement | undefined, place: number) =>
 export const headOf = (cell: Element) => heads()[column(cell)]!;
 export const rowOf = (part: Element) => part.closest<HTMLTableRowElement>("tr[data-client]");
 
+/** Whether the month of its lesson is closed: then nobody marks it. */
+export const isClosed = (cell: Element) => headOf(cell).dataset.is === "closed";
+
 export function placeOf(cell: Element): Place {
   return { lesson: headOf(cell).dataset.lesson!, client: rowOf(cell)!.dataset.client! };
 }

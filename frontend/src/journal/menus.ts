@@ -5,15 +5,15 @@ import { cellAt, enter, placeOf, type Place } from "./grid";
 
 const narrow = window.matchMedia("(max-width: 40rem)");
 
-/** `ids`: of what it speaks, by the keys of the panel. `is`: what an item may ask for by data-when. */
+/** `ids`: of what it speaks, by the keys of the panel. `is`: the words of which an item asks for one by data-when. */
 export type About = { ids: Record<string, string | undefined>; is: string };
 type Corner = { left: number; top: number; bottom: number };
 
 export function open(menu: HTMLElement, beside: Element | Corner, { ids, is }: About): void {
-  for (const item of menu.querySelectorAll<HTMLAnchorElement | HTMLButtonElement>("a, button")) {
+  for (const item of menu.querySelectorAll<HTMLElement>("a, button, [data-when]")) {
     const { to, when } = item.dataset;
     const id = to ? ids[to] : undefined;
-    item.hidden = (!!to && !id) || (!!when && !when.split(" ").includes(is));
+    item.hidden = (!!to && !id) || (!!when && !when.split(" ").some((word) => is.split(" ").includes(word)));
     if (!to || !id) continue;
     item.dataset.panel = `${to}=${id}`;
     (item as HTMLAnchorElement).href = addressOf({ key: to, id });

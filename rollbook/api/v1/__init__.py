@@ -16,6 +16,7 @@ from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.imports import router as imports
 from rollbook.api.v1.lessons import router as lessons
 from rollbook.api.v1.make_ups import of_all, of_marks
+from rollbook.api.v1.months import router as months
 from rollbook.api.v1.payments import router as payments
 from rollbook.foundation.errors import (
     Declined,
@@ -43,6 +44,7 @@ api.add_router("/choices", choices)
 api.add_router("/marks", of_marks)
 api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
+api.add_router("/branches", months)
 api.add_router("", comments)
 api.add_router("/imports", imports)
 

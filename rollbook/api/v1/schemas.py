@@ -394,6 +394,8 @@ class EntryOut(Schema):
     share: int
     method: str
     note: str
+    about: date | None
+    """The day that it concerns, where the month of that was closed when it was booked."""
 
 
 class StatementOut(Schema):

@@ -479,3 +479,10 @@ def _groups_of(grants: Sequence[int]) -> dict[int, dict[int, tuple[int, str]]]:
 
 def _role_name(code: str | None, name: str) -> str:
     return name or str(ROLE_NAMES.get(code or "", code or ""))
+
+
+def roles_that_may(*, permission: Permission, by: Actor) -> tuple[str, ...]:
+    """The names of the roles that carry a permission and that somebody has, for whoever lacks it and must ask them."""
+    carry = Q(code=Role.OWNER) | Q(permissions__contains=[permission])
+    roles = Role.objects.filter(carry, grants__user__is_active=True).distinct().order_by("pk")
+    return tuple(_role_name(code, name) for code, name in roles.values_list("code", "name"))

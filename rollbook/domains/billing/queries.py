@@ -162,6 +162,8 @@ class Line:
     method: str
     note: str
     payment_id: int | None
+    about: date | None = None
+    """The day that it concerns, where that lies in a month which was closed when it was booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,9 +185,9 @@ def statement(*, client_id: int, first: date, last: date, by: Actor) -> Statemen
     lines = tuple(
         Line(
             pk, day, EntryKind(kind), amount, group or "", Kind(mark_kind) if mark_kind else None,
-            Status(status) if status else None, share or 0, method or "", note or "", payment,
+            Status(status) if status else None, share or 0, method or "", note or "", payment, about,
         )
-        for pk, day, kind, amount, group, mark_kind, status, share, method, note, payment in rows
+        for pk, day, kind, amount, group, mark_kind, status, share, method, note, payment, about in rows
     )
     return Statement(opening, lines, opening + sum((line.amount for line in lines), ZERO))
 
@@ -206,7 +208,7 @@ def _entries(by: Actor, *, client: Any, first: Any, last: Any) -> Rows:
         .order_by("day", "pk")
         .values_list(
             "pk", "day", "kind", "amount", "group__name", "mark__kind", "mark__status", "mark__share",
-            "payment__method", "payment__note", "payment",
+            "payment__method", "payment__note", "payment", "about",
         )
     )
 

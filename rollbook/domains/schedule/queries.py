@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.fields.rules import Names, told
-from rollbook.domains.schedule.models import ClosingDay, Lesson, TimetableSlot
+from rollbook.domains.schedule.models import ClosedMonth, ClosingDay, Lesson, TimetableSlot
 from rollbook.domains.schedule.rules import Weekly
 from rollbook.foundation.compiled import Rows
 
@@ -126,3 +126,22 @@ def _closing_days(by: Actor, under: Permission, *, branches: Any, first: Any, la
     return closed.values_list("branch", "day")
 
 
+def closed_months(
+    *, branch_id: int, first: date, last: date, by: Actor, under: Permission = Permission.JOURNAL_SEE
+) -> frozenset[date]:
+    """The first days of those months of a branch that are closed, of those in which the days [first, last] lie."""
+    return frozenset(
+        month for (month,) in _closed_months(by, under, branch=branch_id, first=first.replace(day=1), last=last)
+    )
+
+
+def is_closed(*, branch_id: int, day: date, today: date, by: Actor) -> bool:
+    """Whether the month of a day is closed. Only what is over can be: of the month of `today`, and of later ones,
+    nothing is asked."""
+    return day < today.replace(day=1) and bool(closed_months(branch_id=branch_id, first=day, last=day, by=by))
+
+
+@compiled
+def _closed_months(by: Actor, under: Permission, *, branch: Any, first: Any, last: Any) -> Rows:
+    closed = ClosedMonth.objects.visible_to(by, under).filter(branch=branch, month__range=(first, last))
+    return closed.values_list("month")

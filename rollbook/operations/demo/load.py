@@ -58,6 +58,7 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.LessonType: schedule.LessonType,
     rows.Choice: fields.Choice,
     rows.ClosingDay: schedule.ClosingDay,
+    rows.ClosedMonth: schedule.ClosedMonth,
     rows.Slot: schedule.TimetableSlot,
     rows.SlotTeacher: schedule.TimetableSlot.teachers.through,
     rows.Lesson: schedule.Lesson,

@@ -13,6 +13,7 @@ from rollbook.domains.billing.rules import charge_of
 from rollbook.operations.demo import rows
 from rollbook.operations.demo.attendance import Course, Mark
 from rollbook.operations.demo.book import Who
+from rollbook.operations.demo.closing import close_months
 from rollbook.operations.demo.people import Client, Family, Habit
 from rollbook.operations.demo.scales import Window
 
@@ -57,6 +58,7 @@ def settle(course: Course, clients: list[Client], entries: list[Entry]) -> None:
             entry.reverses.id if entry.reverses else None, entry.lapse_of.id if entry.lapse_of else None,
             entry.subscription, entry.instalment, entry.day, entry.made_at,
         ))
+    close_months(course, [(entry.day, entry.made_at) for entry in entries])
 
 
 def _charges(mark: Mark) -> Iterator[Entry]:

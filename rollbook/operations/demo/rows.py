@@ -188,6 +188,14 @@ class ClosingDay(NamedTuple):
     reason: str
 
 
+class ClosedMonth(NamedTuple):
+    id: int
+    branch_id: int
+    month: date
+    closed_at: datetime
+    closed_by_id: int | None
+
+
 class Slot(NamedTuple):
     id: int
     group_id: int

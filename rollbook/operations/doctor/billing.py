@@ -151,4 +151,23 @@ PROMISES = (
         HAVING coalesce(sum(entry.amount), -1) NOT IN (payment.amount, 0)
         """,
     ),
+    Promise(
+        "closed_months_stand",
+        _("Nothing was booked in a month after it was closed."),
+        # Whoever was about to book is waited for, and wrote down the moment at which they began: hence the minute.
+        """
+        SELECT 'entry:' || entry.id FROM schedule_closedmonth closed
+        JOIN billing_ledgerentry entry ON entry.branch_id = closed.branch_id
+         AND entry.day >= closed.month AND entry.day < (closed.month + interval '1 month')::date
+        WHERE entry.made_at > closed.closed_at + interval '1 minute'
+        """,
+    ),
+    Promise(
+        "booked_after_what_they_concern",
+        _("What concerns a closed month is booked on the first day of a later one."),
+        """
+        SELECT 'entry:' || id FROM billing_ledgerentry
+        WHERE about IS NOT NULL AND (about >= day OR extract(day FROM day) <> 1)
+        """,
+    ),
 )

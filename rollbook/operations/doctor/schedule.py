@@ -77,4 +77,13 @@ PROMISES = (
           AND NOT EXISTS (SELECT FROM journal_mark mark WHERE mark.lesson_id = lesson.id)
         """,
     ),
+    Promise(
+        "closed_months_were_over",
+        _("A month that was closed was over by the clock of its branch."),
+        """
+        SELECT format('branch:%s month:%s', closed.branch_id, closed.month) FROM schedule_closedmonth closed
+        JOIN access_branch branch ON branch.id = closed.branch_id
+        WHERE (closed.closed_at AT TIME ZONE branch.time_zone)::date < (closed.month + interval '1 month')::date
+        """,
+    ),
 )

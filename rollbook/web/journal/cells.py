@@ -171,6 +171,8 @@ def heads(columns: Iterable[Column], words: Words) -> Markup:
 
 def _stands(column: Column) -> str:
     """What its menu must know of a lesson: what can be done with it depends on that."""
+    if column.is_closed:
+        return "closed"
     if column.lesson.cancelled:
         return "off"
     if column.lesson.held:

@@ -39,6 +39,7 @@ ENTRIES = (
     Entry("settings-roles", _("Roles"), "shield-lock", Permission.ACCESS_MANAGE),
     Entry("settings-tariffs", _("Tariffs"), "receipt", Permission.TARIFF_EDIT),
     Entry("settings-closing-days", _("Closing days"), "calendar-off", Permission.SETTINGS_EDIT),
+    Entry("settings-months", _("Closed months"), "calendar-check", Permission.MONTH_CLOSE),
     Entry("settings-imports", _("Imports"), "file-import", Permission.SETTINGS_EDIT, everywhere=True),
     Entry(
         "settings-house", _("State of the house"), "stethoscope", Permission.SETTINGS_EDIT, everywhere=True,

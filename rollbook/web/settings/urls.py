@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.settings import access, closing_days, house, imports, organisation, roles, views
+from rollbook.web.settings import access, closing_days, house, imports, months, organisation, roles, views
 from rollbook.web.settings.branches import BRANCHES
 from rollbook.web.settings.employees import EMPLOYEES
 from rollbook.web.settings.programmes import PROGRAMMES
@@ -13,6 +13,11 @@ urlpatterns = [
     path("settings/", views.index, name="settings"),
     path("settings/organisation/", organisation.rules, name="settings-organisation"),
     path("settings/closing-days/", closing_days.days, name="settings-closing-days"),
+    path("settings/months/", months.months, name="settings-months"),
+    path("settings/months/<int:branch_id>/<str:month>/closing/", months.close, name="settings-month-closing"),
+    path(
+        "settings/months/<int:branch_id>/<str:month>/closing/undo/", months.reopen, name="settings-month-closing-undo"
+    ),
     path("settings/access/", access.people, name="settings-access"),
     path("settings/access/invite/", access.invite, name="settings-access-invite"),
     path(

@@ -36,7 +36,7 @@ SECRETS = {
     "/link/<str:secret>/": "/link/open-sesame/", "/invitation/<str:secret>/": "/invitation/come-in/",
     "<str:session>": "of-somebody-else",
     "<uidb36>-<key>": "1-nonsense",
-    "/choices/<of>": "/choices/churn",
+    "/choices/<of>": "/choices/churn", "<str:month>": "2026-08", "/months/<month>": "/months/2026-08",
 }
 
 # Told apart on any page, and seen by few: names, phones, sums.
@@ -196,6 +196,12 @@ AFTER = {
     ("POST", "/lessons/<int:lesson_id>/cancellation/undo/"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("DELETE", "/api/v1/lessons/<int:lesson_id>/cancellation"): ("POST", "/lessons/<int:lesson_id>/cancellation/"),
     ("POST", "/settings/access/<int:user_id>/disabling/undo/"): ("POST", "/settings/access/<int:user_id>/disabling/"),
+    ("POST", "/settings/months/<int:branch_id>/<str:month>/closing/undo/"): (
+        "POST", "/settings/months/<int:branch_id>/<str:month>/closing/"
+    ),
+    ("DELETE", "/api/v1/branches/<int:branch_id>/months/<month>/closing"): (
+        "POST", "/api/v1/branches/<int:branch_id>/months/<month>/closing"
+    ),
     ("DELETE", "/api/v1/comments/<int:comment_id>/resolution"): (
         "POST", "/api/v1/comments/<int:comment_id>/resolution"
     ),

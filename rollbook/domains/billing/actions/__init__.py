@@ -1,5 +1,6 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.billing.actions.closing import Booked, booked_on, open_days
 from rollbook.domains.billing.actions.covering import Covers, covers
 from rollbook.domains.billing.actions.discounts import DiscountTooHigh, end_discount, give_discount
 from rollbook.domains.billing.actions.ending import charge_due, close_ended
@@ -32,10 +33,10 @@ from rollbook.domains.billing.actions.tariffs import (
 from rollbook.domains.billing.actions.unloading import unload_payments, unload_tariff_uses, unload_tariffs
 
 __all__ = [
-    "AnotherPayment", "AnotherSale", "ContractTaken", "Covers", "DiscountTooHigh", "NextOneBegins", "Sale",
+    "AnotherPayment", "AnotherSale", "Booked", "ContractTaken", "Covers", "DiscountTooHigh", "NextOneBegins", "Sale",
     "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "archive_tariff",
-    "change_tariff", "charge_due", "close_ended", "covers", "due", "end_discount", "end_subscription",
+    "booked_on", "change_tariff", "charge_due", "close_ended", "covers", "due", "end_discount", "end_subscription",
     "follow_freezes", "follow_transfer", "give_discount", "load_payments", "load_tariff_uses", "load_tariffs", "once",
-    "price_group", "price_programme", "receive_payment", "restore_tariff", "sell", "settle", "take_back_payment",
-    "take_back_sale", "unload_payments", "unload_tariff_uses", "unload_tariffs",
+    "open_days", "price_group", "price_programme", "receive_payment", "restore_tariff", "sell", "settle",
+    "take_back_payment", "take_back_sale", "unload_payments", "unload_tariff_uses", "unload_tariffs",
 ]

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Sum
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.actions.entries import in_open_months, reversal
 from rollbook.domains.billing.actions.instalments import charge_instalments
-from rollbook.domains.billing.actions.ledger import reversal
 from rollbook.domains.billing.models import Charged, CoveredMark, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.history import actions as history
 from rollbook.domains.journal.models import Mark
@@ -74,7 +74,7 @@ def close_ended(*, at: datetime, by: Actor) -> int:
                     subscription=row, day=row.until, made_at=at,
                 )
             )
-    LedgerEntry.objects.bulk_create(entries)
+    LedgerEntry.objects.bulk_create(in_open_months(entries))
     Subscription.objects.bulk_update(rows, ["closed_on"])
     history.record_many(
         verb="subscription.closed", at=at, by=by,

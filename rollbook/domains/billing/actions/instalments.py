@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from rollbook.domains.billing.actions.ledger import reversal
+from rollbook.domains.billing.actions.entries import in_open_months, reversal
 from rollbook.domains.billing.models import Charged, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.billing.rules import instalments, months_later
 
@@ -41,7 +41,7 @@ def charge_instalments(*, subscriptions: Collection[Subscription], today: Mappin
                         kind=EntryKind.CHARGE, amount=-amount, subscription=row, instalment=number, day=day, made_at=at,
                     )
                 )
-    LedgerEntry.objects.bulk_create(written)
+    LedgerEntry.objects.bulk_create(in_open_months(written))
     return len(written)
 
 

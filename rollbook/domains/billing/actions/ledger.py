@@ -1,6 +1,5 @@
 from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.actions.entries import in_open_months, reversal
 from rollbook.domains.billing.models import CoveredMark, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.billing.rules import charge_of
 from rollbook.domains.journal.models import Mark
@@ -46,17 +46,10 @@ def settle(
     charged = {entry.mark_id: entry for entry in _charges(marks=list(mark_ids))}
     may_lapse = [mark.pk for mark in marks if mark.make_up_until and (mark.prepaid or mark.lapse_share)]
     lapsed = {entry.lapse_of_id: entry for entry in _lapses(marks=may_lapse)} if may_lapse else {}
-    insert(
-        LedgerEntry,
-        [
-            entry
-            for mark in marks
-            for entry in (
-                *_settling(charged.get(mark.pk), _charge(mark, at), at),
-                *_settling(lapsed.get(mark.pk), _lapse(mark, at), at),
-            )
-        ],
-    )
+    # Of charges the months are open, or nothing in them would have been marked.
+    charges = [entry for mark in marks for entry in _settling(charged.get(mark.pk), _charge(mark, at), at)]
+    lapses = [entry for mark in marks for entry in _settling(lapsed.get(mark.pk), _lapse(mark, at), at)]
+    insert(LedgerEntry, [*charges, *in_open_months(lapses)])
 
 
 @once
@@ -163,12 +156,3 @@ def _settling(old: LedgerEntry | None, new: LedgerEntry | None, at: datetime) ->
     if new:
         yield new
 
-
-def reversal(entry: LedgerEntry, *, day: date, about: date | None = None, at: datetime) -> LedgerEntry:
-    """What takes this entry back, whole: the database asks that it names all that the entry does."""
-    return LedgerEntry(
-        client_id=entry.client_id, branch_id=entry.branch_id, group_id=entry.group_id, kind=EntryKind.REVERSAL,
-        amount=-Decimal(entry.amount), mark_id=entry.mark_id, payment_id=entry.payment_id,
-        lapse_of_id=entry.lapse_of_id, subscription_id=entry.subscription_id, instalment=entry.instalment,
-        transfer_id=entry.transfer_id, reverses=entry, day=day, about=about, made_at=at,
-    )

@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing.actions.closing import booked_on, open_days
 from rollbook.domains.billing.actions.payments import LONGEST_AGO
 from rollbook.domains.billing.actions.tariffs import TariffFields
 from rollbook.domains.billing.fields import PaymentRow, TariffRow, TariffUseRow
@@ -62,7 +63,8 @@ def load_tariff_uses(*, rows: Sequence[TariffUseRow], at: datetime, by: Actor) -
 
 @transaction.atomic
 def load_payments(*, rows: Sequence[PaymentRow], source: str, at: datetime, by: Actor) -> list[int]:
-    """Book payments; each is booked once under its key in its source. The ids of the payments, in that order."""
+    """Book payments; each is booked once under its key in its source, and in the first open month where that of its day
+    is closed. The ids of the payments, in that order."""
     by.must_everywhere(Permission.PAYMENT_TAKE)
     keys = {row.key: f"{source}:{row.key}" for row in rows}
     booked = set(Payment.objects.filter(key__in=keys.values()).values_list("key", flat=True))
@@ -82,13 +84,15 @@ def load_payments(*, rows: Sequence[PaymentRow], source: str, at: datetime, by: 
         ],
         batch_size=5000,
     )
+    opened = open_days([(branches[row.client], row.day) for row in rows])
+    placed = [booked_on(branch_id=branches[row.client], day=row.day, opened=opened) for row in rows]
     entries = LedgerEntry.objects.bulk_create(
         [
             LedgerEntry(
                 client_id=row.client, branch_id=branches[row.client], kind=EntryKind.PAYMENT, amount=row.amount,
-                payment=payment, day=row.day, made_at=at,
+                payment=payment, day=day, about=about, made_at=at,
             )
-            for payment, row in zip(payments, rows, strict=True)
+            for payment, row, (day, about) in zip(payments, rows, placed, strict=True)
         ],
         batch_size=5000,
     )

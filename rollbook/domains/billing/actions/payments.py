@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.billing.actions.ledger import reversal
+from rollbook.domains.billing.actions.closing import booked_on, open_days
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
@@ -28,7 +28,8 @@ def receive_payment(
     """Book money that came for a client on the local day `on`; returns the id of the payment.
 
     `key` is made by whoever asks: the same payment under the same key is booked once, and the second call answers as
-    the first. InvalidInput where amount or day make no sense.
+    the first. InvalidInput where amount or day make no sense. Where the month of that day is closed, it is booked in
+    the first open one after it.
     """
     client = Client.objects.select_related("branch").pick_to_change(by, Permission.PAYMENT_TAKE, client_id)
     _check(amount, on, today=local(at, client.branch.time_zone).date())
@@ -37,8 +38,11 @@ def receive_payment(
     if not is_new:
         _refuse_another(payment, client, amount, on)
         return payment.pk
+    opened = open_days([(client.branch_id, on)])
+    day, about = booked_on(branch_id=client.branch_id, day=on, opened=opened)
     entry = LedgerEntry.objects.create(
-        client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=on, made_at=at
+        client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=day,
+        about=about, made_at=at,
     )
     history.record(
         verb="payment.received", subject=f"client:{client.pk}", at=at, by=by,
@@ -77,9 +81,10 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
 
 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
-    """Reverse each entry of these payments that stands; the caller has picked them."""
+    """Reverse each entry of these payments that stands, on its day, or after it where its month is closed; the caller
+    has picked them."""
     standing = LedgerEntry.objects.standing(EntryKind.PAYMENT).filter(payment__in=payments)
-    entries = [reversal(entry, day=entry.day, at=at) for entry in standing.order_by("client", "pk")]
+    entries = reversals(standing.order_by("client", "pk"), at=at)
     LedgerEntry.objects.bulk_create(entries, batch_size=5000)
     history.record_many(
         verb="payment.taken_back", at=at, by=by,

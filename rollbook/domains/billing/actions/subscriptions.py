@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import house
 from rollbook.domains.billing.actions.discounts import DiscountTooHigh
+from rollbook.domains.billing.actions.entries import reversals
 from rollbook.domains.billing.actions.instalments import charge_instalments
-from rollbook.domains.billing.actions.ledger import reversal
 from rollbook.domains.billing.models import (
     RULES,
     Contract,
@@ -214,7 +214,7 @@ def take_back_sale(*, subscription_id: int, reason: str, at: datetime, by: Actor
     row.save(update_fields=["taken_back_at", "version", "renews"])
     CoveredMark.objects.filter(subscription=row).delete()
     standing = LedgerEntry.objects.standing(EntryKind.CHARGE, EntryKind.LAPSE).filter(subscription=row)
-    LedgerEntry.objects.bulk_create(reversal(entry, day=entry.day, at=at) for entry in standing.order_by("pk"))
+    LedgerEntry.objects.bulk_create(reversals(standing.order_by("pk"), at=at))
     _tell("subscription.taken_back", row, {"amount": str(row.amount)}, {"reason": reason}, at, by)
 
 

@@ -10,6 +10,7 @@ from rollbook.domains.journal.actions.marks import LessonIsCancelled
 from rollbook.domains.journal.actions.rights import StaleMark, misses_of, refuse_used, visits_of
 from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.journal.rules import Means, decided, of_kind, of_make_up
+from rollbook.domains.schedule.actions import refuse_closed
 from rollbook.foundation.errors import Refused
 
 
@@ -46,13 +47,14 @@ def decide_charge(
     The lesson was picked and is locked by the workflow, which says what it `means` by its tariff and settles. A miss
     that was worked off stays as it is: there the visit is decided about.
     """
-    mark = Mark.objects.pick_to_change(by, Permission.CHARGE_DECIDE, mark_id)
+    mark = Mark.objects.select_related("lesson__branch").pick_to_change(by, Permission.CHARGE_DECIDE, mark_id)
     if mark.stands_aside:
         raise LessonIsCancelled
     if mark.status in {None, Status.PLANNED}:
         raise NothingToCharge(_("Whether the client was there is not marked yet."))
     if mark.charged == charged:
         return False
+    refuse_closed(mark.lesson.branch, mark.day, at=at, by=by)
     if seen is not None and seen != mark.version:
         raise StaleMark(_("Somebody has marked in the meantime."))
     refuse_used([mark], visits_of([mark]), by)

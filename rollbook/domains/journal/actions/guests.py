@@ -14,6 +14,7 @@ from rollbook.domains.journal.actions.seats import members_of, refuse_full
 from rollbook.domains.journal.actions.window import refuse_too_late
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.people.models import Client
+from rollbook.domains.schedule.actions import refuse_closed
 from rollbook.domains.schedule.models import Lesson, LessonType
 from rollbook.foundation.errors import InvalidInput, Refused
 
@@ -64,7 +65,8 @@ def book_guest(
 @transaction.atomic
 def withdraw_guest(*, lesson_id: int, client_id: int, at: datetime, by: Actor) -> None:
     """The guest is expected no more. Whoever has been marked is corrected by those who mark."""
-    lesson = Lesson.objects.pick_to_change(by, Permission.VISIT_BOOK, lesson_id)
+    lesson = Lesson.objects.select_related("branch").pick_to_change(by, Permission.VISIT_BOOK, lesson_id)
+    refuse_closed(lesson.branch, lesson.day, at=at, by=by)
     mark = Mark.objects.filter(lesson=lesson, client=client_id, kind__in=GUESTS, status=Status.PLANNED).locked().first()
     if mark is None:
         raise NoGuest

@@ -17,7 +17,8 @@ from rollbook.domains.journal.actions.rights import MISSES
 from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Means, make_up_until, of_kind, of_make_up
-from rollbook.domains.schedule.models import Lesson, LessonType
+from rollbook.domains.schedule.actions import keep_open
+from rollbook.domains.schedule.models import ClosedMonth, Lesson, LessonType
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
 
@@ -33,20 +34,30 @@ class _Meeting(NamedTuple):
     cancelled: bool
     is_to_come: bool
     is_trial: bool
+    is_closed: bool
+    """Its month is."""
 
 
 @transaction.atomic
 def load_marks(*, rows: Sequence[MarkRow], means: Mapping[int, Means], at: datetime, by: Actor) -> list[int]:
     """The ids of new marks, in the order of the rows; `means` knows each of their lessons.
 
-    Refused for those who are not expected at a lesson, and where something else is worked off than a miss.
+    Refused for those who are not expected at a lesson, where something else is worked off than a miss, and in months
+    that are closed.
     """
     by.must_everywhere(Permission.JOURNAL_MARK)
+    of_these = Lesson.objects.filter(pk__in={row.lesson for row in rows})
+    branches = set(of_these.values_list("branch", flat=True))
+    keep_open(branch_ids=branches)
+    closed = set(ClosedMonth.objects.filter(branch__in=branches).values_list("branch", "month"))
     lessons = {
-        pk: _Meeting(group, day, cancelled is not None, day > local(at, zone).date(), kind == LessonType.TRIAL)
-        for pk, group, day, cancelled, zone, kind in Lesson.objects.filter(
-            pk__in={row.lesson for row in rows}
-        ).values_list("pk", "group", "day", "cancelled_at", "branch__time_zone", "lesson_type__code")
+        pk: _Meeting(
+            group, day, cancelled is not None, day > local(at, zone).date(), kind == LessonType.TRIAL,
+            (branch, day.replace(day=1)) in closed,
+        )
+        for pk, group, day, cancelled, zone, kind, branch in of_these.values_list(
+            "pk", "group", "day", "cancelled_at", "branch__time_zone", "lesson_type__code", "branch"
+        )
     }
     misses = Mark.objects.in_bulk([row.makes_up for row in rows if row.makes_up])
     refuse([*_nonsense(rows, lessons), *_doubled(rows), *_strangers(rows, lessons), *_no_misses(rows, misses)])
@@ -113,6 +124,8 @@ def _nonsense(rows: Iterable[MarkRow], lessons: Mapping[int, _Meeting]) -> Itera
             yield row.refused("lesson", N_("The lesson is cancelled: nobody can be marked in it."))
         if lessons[row.lesson].is_to_come and row.status in (Status.ATTENDED, Status.MISSED):
             yield row.refused("lesson", N_("The lesson has not been yet: who came can be marked on its day."))
+        if lessons[row.lesson].is_closed:
+            yield row.refused("lesson", N_("The month of the lesson is closed: nothing in it is marked any more."))
 
 
 def _doubled(rows: Sequence[MarkRow]) -> list[Problem]:

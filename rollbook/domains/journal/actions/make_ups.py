@@ -28,6 +28,7 @@ from rollbook.domains.journal.actions.rights import (
 )
 from rollbook.domains.journal.actions.seats import members_of, refuse_full
 from rollbook.domains.journal.models import Kind, Mark, Status
+from rollbook.domains.schedule.actions import refuse_closed
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import month_of
 from rollbook.foundation.errors import InvalidInput, Refused
@@ -97,7 +98,8 @@ def unbook_visit(*, miss_id: int, at: datetime, by: Actor) -> Withdrawn:
     visit = holder(visits_of([miss]).get(miss.pk, ()), Status.PLANNED)
     if visit is None:
         raise NotBooked
-    Lesson.objects.pick(by, Permission.VISIT_BOOK, visit.lesson_id)
+    lesson = Lesson.objects.select_related("branch").pick(by, Permission.VISIT_BOOK, visit.lesson_id)
+    refuse_closed(lesson.branch, lesson.day, at=at, by=by)
     return withdraw([visit], at=at, by=by)[0]
 
 
@@ -124,7 +126,8 @@ def refound_visits(*, lesson_id: int, at: datetime, by: Actor) -> tuple[Withdraw
 @transaction.atomic
 def work_off(*, miss_id: int, note: str, on: date, seen: int | None, at: datetime, by: Actor) -> None:
     """The miss was worked off without a visit, as the note says. BookedAlready while a visit is booked for it. The
-    lesson was picked and is locked by the workflow."""
+    lesson was picked and is locked by the workflow. Like a visit, it belongs to the month in which it was: a lesson of
+    a closed month may still be worked off in an open one."""
     miss, visits = _right(miss_id, by, Permission.JOURNAL_CORRECT, may_have_lapsed=True)
     if visit := holder(visits, Status.ATTENDED):
         raise WorkedOff(_("This lesson was worked off already: {where}.").format(where=where(visit, by)))
@@ -134,6 +137,7 @@ def work_off(*, miss_id: int, note: str, on: date, seen: int | None, at: datetim
     _refuse_changed(miss, seen)
     if on > min(local(at, miss.time_zone).date(), miss.make_up_until):
         raise InvalidInput({"on": _("Not later than today, and than {day}.").format(day=said(miss.make_up_until))})
+    refuse_closed(miss.lesson.branch, on, at=at, by=by)
     miss.worked_off_on, miss.worked_off_note, miss.lapsed_on = on, note, None
     miss.version += 1
     miss.save(update_fields=["worked_off_on", "worked_off_note", "lapsed_on", "version"])
@@ -143,9 +147,10 @@ def work_off(*, miss_id: int, note: str, on: date, seen: int | None, at: datetim
 @transaction.atomic
 def undo_work_off(*, miss_id: int, at: datetime, by: Actor) -> None:
     """The miss was not worked off by hand after all; twice changes nothing."""
-    miss = Mark.objects.pick_to_change(by, Permission.JOURNAL_CORRECT, miss_id)
+    miss = Mark.objects.select_related("lesson__branch").pick_to_change(by, Permission.JOURNAL_CORRECT, miss_id)
     if miss.worked_off_on is None:
         return
+    refuse_closed(miss.lesson.branch, miss.worked_off_on, at=at, by=by)
     old = {"on": miss.worked_off_on.isoformat(), "note": miss.worked_off_note}
     miss.worked_off_on, miss.worked_off_note = None, ""
     miss.version += 1

@@ -23,6 +23,14 @@ from rollbook.domains.schedule.actions.loading import (
     load_rooms,
     load_slots,
 )
+from rollbook.domains.schedule.actions.months import (
+    MonthIsClosed,
+    NotOver,
+    close_month,
+    keep_open,
+    refuse_closed,
+    reopen_month,
+)
 from rollbook.domains.schedule.actions.places import PlaceIsTaken
 from rollbook.domains.schedule.actions.rooms import (
     RoomFields,
@@ -37,10 +45,11 @@ from rollbook.domains.schedule.actions.touching import touch_lesson
 from rollbook.domains.schedule.actions.unloading import unload_closing_days, unload_lessons, unload_rooms, unload_slots
 
 __all__ = [
-    "CalledOff", "Collision", "LoadedLessons", "Made", "MeetsThenAlready", "NewSlot", "NotBegun", "Overlap",
-    "PlaceIsTaken", "RoomFields", "RoomInUse", "TookPlace", "add_default_lesson_types", "add_room", "add_slots",
-    "archive_room", "cancel_lesson", "change_room", "close_days", "describe_lesson", "end_slots", "hold_lesson",
-    "load_closing_days", "load_lessons", "load_rooms", "load_slots", "make_lessons", "move_lesson", "open_day",
-    "restore_lesson", "restore_room", "say_held", "say_not_held", "set_teachers", "touch_lesson", "unhold_lesson",
-    "unload_closing_days", "unload_lessons", "unload_rooms", "unload_slots", "withdraw_lessons",
+    "CalledOff", "Collision", "LoadedLessons", "Made", "MeetsThenAlready", "MonthIsClosed", "NewSlot", "NotBegun",
+    "NotOver", "Overlap", "PlaceIsTaken", "RoomFields", "RoomInUse", "TookPlace", "add_default_lesson_types",
+    "add_room", "add_slots", "archive_room", "cancel_lesson", "change_room", "close_days", "close_month",
+    "describe_lesson", "end_slots", "hold_lesson", "keep_open", "load_closing_days", "load_lessons", "load_rooms",
+    "load_slots", "make_lessons", "move_lesson", "open_day", "refuse_closed", "reopen_month", "restore_lesson",
+    "restore_room", "say_held", "say_not_held", "set_teachers", "touch_lesson", "unhold_lesson", "unload_closing_days",
+    "unload_lessons", "unload_rooms", "unload_slots", "withdraw_lessons",
 ]

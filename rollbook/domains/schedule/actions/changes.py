@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.people.models import Employee
 from rollbook.domains.schedule.actions.lessons import CalledOff, tell_of_lesson
+from rollbook.domains.schedule.actions.months import refuse_closed
 from rollbook.domains.schedule.actions.places import in_place, take_places
 from rollbook.domains.schedule.models import Lesson, LessonTeacher, Room
 from rollbook.foundation.errors import InvalidInput, Refused
@@ -85,6 +86,7 @@ def move_lesson(
         raise InvalidInput({"day": _("Within a year from today, please.")})
     if not 5 <= minutes <= 600:
         raise InvalidInput({"minutes": _("From 5 minutes to 10 hours, please.")})
+    refuse_closed(lesson.branch, lesson.day, day, at=at, by=by)
     _refuse_strange_room(lesson, room_id)
     if lesson.held_at and day != lesson.day:
         raise TookPlace

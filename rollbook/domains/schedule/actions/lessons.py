@@ -10,6 +10,7 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.fields.actions import chosen
 from rollbook.domains.fields.models import ChoiceList
 from rollbook.domains.history import actions as history
+from rollbook.domains.schedule.actions.months import refuse_closed
 from rollbook.domains.schedule.actions.places import in_place
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation import live
@@ -80,9 +81,10 @@ def cancel_lesson(
 
     Why is chosen from the list, said in words, or both; one of them at least.
     """
-    lesson = Lesson.objects.pick_to_change(by, Permission.LESSON_EDIT, lesson_id)
+    lesson = Lesson.objects.select_related("branch").pick_to_change(by, Permission.LESSON_EDIT, lesson_id)
     if lesson.cancelled_at:
         return False
+    refuse_closed(lesson.branch, lesson.day, at=at, by=by)
     because = chosen(
         choice_id=choice_id, of=ChoiceList.CANCELLATION, field="choice_id", sentence=_("Choose a reason of the list."),
         by=by,
@@ -112,6 +114,7 @@ def restore_lesson(*, lesson_id: int, was_held: bool, at: datetime, by: Actor) -
     lesson = rows.pick_to_change(by, Permission.LESSON_EDIT, lesson_id)
     if not lesson.cancelled_at:
         return False
+    refuse_closed(lesson.branch, lesson.day, at=at, by=by)
     why = _because(lesson)
     lesson.cancelled_at = lesson.cancelled_by = lesson.cancelled_for = None
     lesson.cancel_reason = ""
