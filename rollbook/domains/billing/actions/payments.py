@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.actions.closing import booked_on, open_days
+from rollbook.domains.billing.actions.entries import reversals
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
