@@ -1184,5 +1184,15 @@ class Migration(migrations.Migration):
                 name="subscription_group_does_not_overlap",
             ),
         ),
+        migrations.RemoveIndex(model_name="ledgerentry", name="ledger_of_group"),
+        migrations.AddIndex(
+            model_name="ledgerentry",
+            index=models.Index(
+                condition=models.Q(("group__isnull", False)),
+                fields=["group", "day"],
+                include=("amount",),
+                name="ledger_of_group",
+            ),
+        ),
         migrations.RunSQL(KEPT, BEFORE),
     ]

@@ -95,7 +95,7 @@ class LedgerEntry(models.Model):
             models.Index(fields=["branch", "day"], name="ledger_of_branch"),
             # The revenue of a group, without a look at its entries: they lie all over the table.
             models.Index(
-                fields=["group", "day"], include=["amount"], condition=Q(mark__isnull=False), name="ledger_of_group"
+                fields=["group", "day"], include=["amount"], condition=Q(group__isnull=False), name="ledger_of_group"
             ),
             models.Index(fields=["mark", "id"], condition=Q(mark__isnull=False), name="ledger_of_mark"),
             models.Index(fields=["payment"], condition=Q(payment__isnull=False), name="ledger_of_payment"),
