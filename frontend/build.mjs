@@ -1,5 +1,6 @@
-// Builds what a browser loads: scripts, styles and the icons that pages name. `--watch` keeps at it.
-import { mkdir, readFile, readdir, watch, writeFile } from "node:fs/promises";
+// Builds what a browser loads: scripts, styles and the icons that pages name; and lays out the fonts of what is printed.
+// `--watch` keeps at it.
+import { copyFile, mkdir, readFile, readdir, watch, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import esbuild from "esbuild";
@@ -8,6 +9,14 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const web = path.join(here, "../rollbook/web");
 const built = path.join(web, "static/built");
 const icons = path.join(here, "../node_modules/@tabler/icons/icons/outline");
+const noto = path.join(here, "../node_modules/@expo-google-fonts/noto-sans");
+
+// No page loads these: foundation/paper.py puts the letters that a PDF needs into it.
+const FONTS = {
+  "NotoSans-Regular.ttf": "400Regular/NotoSans_400Regular.ttf",
+  "NotoSans-SemiBold.ttf": "600SemiBold/NotoSans_600SemiBold.ttf",
+  "NotoSans-LICENSE.txt": "LICENSE_FONT",
+};
 
 // ui.icon("check"), ui.button(..., icon="check"), Entry(icon="check")
 const ICON = /\bicon(?:\(|=)"([a-z0-9-]+)"/g;
@@ -54,7 +63,14 @@ async function keepSprite() {
   }
 }
 
-await sprite();
+async function fonts() {
+  await mkdir(path.join(built, "fonts"), { recursive: true });
+  await Promise.all(
+    Object.entries(FONTS).map(([name, from]) => copyFile(path.join(noto, from), path.join(built, "fonts", name))),
+  );
+}
+
+await Promise.all([sprite(), fonts()]);
 if (process.argv.includes("--watch")) {
   await (await esbuild.context({ ...bundles, sourcemap: "linked" })).watch();
   await keepSprite();

@@ -312,6 +312,7 @@ LOCALE_PATHS = [PACKAGE / "locale"]
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", PACKAGE.parent / "var" / "static"))
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
+PAPER_FONTS = PACKAGE / "web" / "static" / "built" / "fonts"  # of what is printed; no page loads them
 # Names with a fingerprint, kept by browsers for ever; in development as they lie.
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,13 +1,17 @@
 """How values are written for people: money, dates, ages, phones, in the words and signs of a language."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache, lru_cache
+from itertools import groupby
 from types import MappingProxyType
 
 from babel import Locale
 from babel.dates import format_date, format_timedelta, get_day_names
+from babel.lists import format_list
+from babel.numbers import get_currency_symbol
 from babel.units import format_unit
 from phonenumbers import NumberParseException, PhoneNumberFormat, format_number, parse
 
@@ -54,6 +58,12 @@ def money(amount: Decimal | int, *, language: str) -> str:
     return number(rounded, language=language, places=0 if rounded == rounded.to_integral_value() else 2)
 
 
+def price(amount: Decimal | int, *, currency: str, language: str) -> str:
+    """A sum where nobody could know in what: 3 200 ₽; in English by the code, 3 200 RUB."""
+    sign = currency if language == "en" else get_currency_symbol(currency, language)
+    return f"{money(amount, language=language)}{NBSP}{sign}"
+
+
 def signed(amount: Decimal | int, *, language: str) -> str:
     """A sum that is added or taken away: +2 400, −600, 0."""
     text = money(amount, language=language)
@@ -83,6 +93,23 @@ def short_day(value: date, *, language: str) -> str:
 def day_month(value: date, *, language: str) -> str:
     """19 марта."""
     return _written(value.year, value.month, value.day, "d MMMM", language)
+
+
+def days(values: Iterable[date], *, language: str) -> str:
+    """2–6, 12 и 30 марта, 1 апреля: three and more in a row are a span, one that is there twice has ×2 beside it."""
+    months = groupby(sorted(values), lambda value: (value.year, value.month))
+    return ", ".join(_days_of_month(Counter(value.day for value in of), *month, language) for month, of in months)
+
+
+def _days_of_month(times: Mapping[int, int], year: int, month: int, language: str) -> str:
+    written: list[str] = []
+    for _run, same in groupby(enumerate(times), lambda pair: (pair[1] - pair[0], times[pair[1]])):
+        run = [day for _place, day in same]
+        twice = f"{NBSP}(×{times[run[0]]})" if times[run[0]] > 1 else ""
+        written += [f"{run[0]}–{run[-1]}{twice}"] if len(run) > 2 else [f"{day}{twice}" for day in run]
+    # British: "12, 16 and 30", as "12 March" above.
+    listed = format_list(written, locale="en_GB" if language == "en" else language)
+    return f"{listed}{NBSP}{_written(year, month, 1, 'MMMM', language)}"
 
 
 def month(value: date, *, language: str) -> str:

@@ -67,6 +67,7 @@ def configure(told: Mapping[str, object] | None = None) -> None:
     logging.getLogger("django.db.backends").setLevel("INFO")  # below it says all values, in development
     logging.getLogger("psycopg.pool").setLevel("ERROR")  # a database that is away is told of by whoever asks it
     logging.getLogger("procrastinate").setLevel("WARNING")
+    logging.getLogger("fontTools").setLevel("WARNING")  # below it says the letters of each paper
     logging.getLogger("procrastinate.worker").addFilter(left_to_the_job)
 
 

@@ -53,3 +53,10 @@ def download(data: bytes, *, name: str, content_type: str = "application/octet-s
     """A file to be saved, never shown: whatever is in it, it runs in nobody's name."""
     disposition = content_disposition_header(True, uploads.clean_name(name)) or "attachment"
     return HttpResponse(data, content_type=content_type, headers={"Content-Disposition": disposition, **INERT})
+
+
+def paper(data: bytes, *, name: str, saved: bool = False) -> HttpResponse:
+    """A PDF that we made (foundation/paper.py): shown in the window, from where it is printed; or `saved`. For what
+    others made there is `download`."""
+    disposition = content_disposition_header(saved, f"{uploads.clean_name(name).removesuffix('.pdf')}.pdf")
+    return HttpResponse(data, content_type="application/pdf", headers={"Content-Disposition": str(disposition)})

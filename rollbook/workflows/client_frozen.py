@@ -6,7 +6,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing import actions as billing
 from rollbook.domains.groups import actions as groups
+from rollbook.domains.groups.models import Freeze
 from rollbook.domains.journal.models import Status
 from rollbook.domains.people.models import Client
 from rollbook.domains.schedule.models import Lesson
@@ -34,6 +36,16 @@ def freeze(
         raise MarkedMeanwhile(
             _("The client is marked on these days already. Take the marks back first, or choose other days."), found
         )
-    return groups.freeze(
+    freeze_id = groups.freeze(
         client_id=client_id, since=since, until=until, choice_id=choice_id, reason=reason, at=at, by=by
     )
+    billing.follow_freezes(client_id=client_id, at=at, by=by)
+    return freeze_id
+
+
+@transaction.atomic
+def unfreeze(*, freeze_id: int, since: date, at: datetime, by: Actor) -> None:
+    """The client comes again from this day on, and what was bought goes on as if they had not paused then."""
+    client_id = Freeze.objects.pick(by, Permission.CLIENT_EDIT, freeze_id).client_id
+    groups.unfreeze(freeze_id=freeze_id, since=since, at=at, by=by)
+    billing.follow_freezes(client_id=client_id, at=at, by=by)

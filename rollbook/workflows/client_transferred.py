@@ -6,6 +6,7 @@ from datetime import date, datetime
 from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.billing import actions as billing
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.models import Enrolment, Group
 from rollbook.workflows.enrolment_ended import refuse_marked
@@ -34,7 +35,11 @@ def transfer(
     list(both.values_list("pk", flat=True))
     enrolment = Enrolment.objects.pick_to_change(by, Permission.GROUP_EDIT, enrolment_id)
     refuse_marked(enrolment=enrolment, until=since, by=by)
-    return groups.transfer(
+    there = groups.transfer(
         enrolment_id=enrolment_id, group_id=group_id, since=since, weekdays=weekdays, over_capacity=over_capacity,
         seen=seen, at=at, by=by,
     )
+    billing.follow_transfer(
+        client_id=enrolment.client_id, group_id=enrolment.group_id, into_id=group_id, since=since, at=at, by=by
+    )
+    return there

@@ -37,8 +37,8 @@ from rollbook.domains.imports.rules import (
     resolved,
 )
 from rollbook.domains.journal import actions as journal
-from rollbook.domains.journal.actions import Means
 from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
+from rollbook.domains.journal.rules import Means
 from rollbook.domains.people import actions as people
 from rollbook.domains.people.fields import ClientRow, ContactRow, EmployeeRow, RelationRow
 from rollbook.domains.people.models import Client

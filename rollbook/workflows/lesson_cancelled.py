@@ -44,6 +44,7 @@ def restore(*, lesson_id: int, at: datetime, by: Actor) -> tuple[Withdrawn, ...]
 
 def _follow(lesson: Lesson, at: datetime, by: Actor) -> None:
     marked = journal.mark_ids(lesson_id=lesson.pk, by=by, under=_UNDER)
-    billing.settle(mark_ids=marked, at=at, by=by, under=_UNDER)
+    misses = journal.worked_off_in(lesson_id=lesson.pk, by=by, under=_UNDER)
+    billing.settle(mark_ids=[*marked, *misses], at=at, by=by, under=_UNDER)
     homes = journal.homes_of(lesson_id=lesson.pk, by=by, under=_UNDER)
     live.tell(*(f"group:{pk}" for pk in sorted(homes - {lesson.group_id})), *lesson.topics)

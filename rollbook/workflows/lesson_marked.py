@@ -12,12 +12,14 @@ from rollbook.domains.access.queries import house
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing import queries as tariffs
+from rollbook.domains.billing.actions import Covers
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.models import Group
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal import queries as marks_of
 from rollbook.domains.journal.actions import Marked, Withdrawn
 from rollbook.domains.journal.models import Kind, Status
+from rollbook.domains.journal.rules import Means
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule import queries as timetable
 from rollbook.domains.schedule.models import Lesson
@@ -58,18 +60,20 @@ def _picked(lesson_id: int, by: Actor) -> Lesson:
 def _mark(
     lesson: Lesson, marks: Mapping[int, Status | None], seen: Mapping[int, int] | None,
     minutes_late: Mapping[int, int] | None, at: datetime, by: Actor, *, settles: bool = True,
+    covers: Covers | None = None,
 ) -> Marked:
     rules = house()
     terms = _terms(lesson, by)
+    covers = covers or billing.covers(lessons=[lesson], clients=list(marks))
+    means = Means(terms.switches(rules=rules), terms.of_lesson(lessons=_lessons(lesson, terms, by)))
     marked = journal.mark(
-        lesson=lesson, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by,
-        switches=terms.switches(rules=rules), price=terms.of_lesson(lessons=_lessons(lesson, terms, by)),
-        edit_days=rules.mark_edit_days,
+        lesson=lesson, marks=marks, minutes_late=minutes_late, seen=seen, at=at, by=by, means=means,
+        own=covers.means(lesson=lesson, marks=marks, rules=rules), edit_days=rules.mark_edit_days,
     )
     if marked.ids:
         _hold(lesson, marks.values(), at, by)
         if settles:
-            billing.settle(mark_ids=marked.ids, at=at, by=by)
+            billing.settle(mark_ids=[*marked.ids, *marked.revived], covers=covers.chosen, at=at, by=by)
         groups_told = [lesson.group_id, *sorted(marked.groups)] if lesson.group_id else sorted(marked.groups)
         lessons_told = [lesson.pk, *sorted({visit.lesson_id for visit in marked.withdrawn})]
         live.tell(*(f"group:{pk}" for pk in groups_told), *(f"lesson:{pk}" for pk in lessons_told))
@@ -93,12 +97,18 @@ def mark_range(
     """
     lessons = _picked_of(group_id, marks, by)
     journal.refuse_stale(marks=marks, seen=seen, minutes_late=minutes_late, by=by)
+    # At once, for subscriptions and accounts are locked in the order of clients: two who did it lesson by lesson could
+    # wait in a ring.
+    covers = billing.covers(lessons=lessons, clients={client for asked in marks.values() for client in asked})
     marked = [
-        _mark(lesson, marks[lesson.pk], seen.get(lesson.pk), minutes_late.get(lesson.pk), at, by, settles=False)
+        _mark(
+            lesson, marks[lesson.pk], seen.get(lesson.pk), minutes_late.get(lesson.pk), at, by, settles=False,
+            covers=covers,
+        )
         for lesson in lessons
     ]
-    # At once, for accounts are locked in the order of clients: two who settled lesson by lesson could wait in a ring.
-    billing.settle(mark_ids=[mark_id for each in marked for mark_id in each.ids], at=at, by=by)
+    changed = [mark_id for each in marked for mark_id in (*each.ids, *each.revived)]
+    billing.settle(mark_ids=changed, covers=covers.chosen, at=at, by=by)
     return tuple(visit for each in marked for visit in each.withdrawn)
 
 

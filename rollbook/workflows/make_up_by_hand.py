@@ -6,6 +6,7 @@ from django.db import transaction
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import house
+from rollbook.domains.billing import actions as billing
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal.actions import NoRight
 from rollbook.domains.journal.models import Mark
@@ -22,6 +23,7 @@ def work_off(*, mark_id: int, note: str, on: date, seen: int | None = None, at: 
     if not house().make_ups:
         raise NoRight
     journal.work_off(miss_id=mark_id, note=note, on=on, seen=seen, at=at, by=by)
+    billing.settle(mark_ids=[mark_id], at=at, by=by, under=_UNDER)
     _tell(lesson)
 
 
@@ -30,6 +32,7 @@ def undo(*, mark_id: int, at: datetime, by: Actor) -> None:
     """It was not worked off by hand: the right is free again, while its window lasts. Twice changes nothing."""
     lesson = _locked_lesson(mark_id, by)
     journal.undo_work_off(miss_id=mark_id, at=at, by=by)
+    billing.settle(mark_ids=[mark_id], at=at, by=by, under=_UNDER)
     _tell(lesson)
 
 

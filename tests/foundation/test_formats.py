@@ -37,6 +37,19 @@ def test_thousands_stay_together_by_a_thin_space():
     assert formats.money(1200, language="ru") == "1\u202f200"
 
 
+@pytest.mark.parametrize(
+    ("currency", "language", "written"),
+    [
+        ("RUB", "ru", "1 200,50 ₽"),
+        ("UAH", "uk", "1 200,50 ₴"),
+        ("PLN", "uk", "1 200,50 PLN"),
+        ("USD", "en", "1 200.50 USD"),
+    ],
+)
+def test_price(currency, language, written):
+    assert plain(formats.price(Decimal("1200.50"), currency=currency, language=language)) == written
+
+
 @pytest.mark.parametrize(("amount", "written"), [("2400", "+2 400"), ("-2400", "−2 400"), ("0", "0"), ("-0.001", "0")])
 def test_signed(amount, written):
     assert plain(formats.signed(Decimal(amount), language="ru")) == written
@@ -80,6 +93,31 @@ THURSDAY = date(2026, 3, 19)
 )
 def test_days(form, language, written):
     assert plain(form(THURSDAY, language=language)) == written
+
+
+@pytest.mark.parametrize(
+    ("numbers", "language", "written"),
+    [
+        ([], "ru", ""),
+        ([19], "ru", "19 марта"),
+        ([30, 12, 16], "ru", "12, 16 и 30 марта"),
+        ([12, 16, 30], "uk", "12, 16 і 30 березня"),
+        ([12, 16, 30], "en", "12, 16 and 30 March"),
+        ([12, 13], "ru", "12 и 13 марта"),
+        ([2, 12, 13, 14, 15, 30, 31], "en", "2, 12–15, 30 and 31 March"),
+        ([12, 13, 14], "ru", "12–14 марта"),
+        ([12, 12, 13, 14], "en", "12 (×2), 13 and 14 March"),
+        ([12, 12, 13, 13, 14, 14], "en", "12–14 (×2) March"),
+    ],
+)
+def test_several_days(numbers, language, written):
+    days = [date(2026, 3, number) for number in numbers]
+    assert plain(formats.days(days, language=language)) == written
+
+
+def test_several_days_of_several_months():
+    days = [date(2026, 12, 28), date(2026, 12, 31), date(2027, 1, 1), date(2027, 1, 4)]
+    assert plain(formats.days(days, language="ru")) == "28 и 31 декабря, 1 и 4 января"
 
 
 def test_weekdays_count_from_monday():

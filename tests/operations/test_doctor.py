@@ -8,10 +8,14 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from rollbook.domains.billing import actions as billing
+from rollbook.domains.billing.models import Tariff
 from rollbook.domains.comments.rules import On
 from rollbook.domains.journal.models import Status
 from rollbook.operations.doctor import PROMISES, examine
-from rollbook.workflows import comment_written, lesson_marked, payment_received
+from rollbook.screens.selling import Wanted
+from rollbook.workflows import comment_written, lesson_marked, payment_received, subscription_sold
+from rollbook.workflows.subscription_sold import Order
 from tests.school import AT, DAY, found_school
 
 # By the name of the promise: what only somebody who owns the tables, and goes past the triggers, can do to it.
@@ -95,6 +99,18 @@ HARM = {
         INSERT INTO billing_ledgerentry (client_id, branch_id, kind, amount, mark_id, reverses_id, day, made_at)
         SELECT client_id, branch_id, 'reversal', 1, mark_id, id, day, made_at FROM billing_ledgerentry
         WHERE kind = 'charge' LIMIT 1""",
+    "burned_as_it_lapsed": """
+        INSERT INTO billing_ledgerentry (client_id, branch_id, kind, amount, lapse_of_id, day, made_at)
+        SELECT client_id, branch_id, 'lapse', 1, mark_id, day, made_at FROM billing_ledgerentry
+        WHERE mark_id IS NOT NULL LIMIT 1""",
+    "lessons_used": "UPDATE billing_subscription SET used = used + 1",
+    "covered_by_their_own": "UPDATE billing_coveredmark SET uses = NOT uses",
+    "all_lessons_cost_all": "UPDATE billing_subscription SET lessons = used",
+    "charged_at_the_start": """
+        INSERT INTO billing_ledgerentry (client_id, branch_id, kind, amount, subscription_id, instalment, day, made_at)
+        SELECT client_id, branch_id, 'charge', -1, subscription_id, 2, day, made_at FROM billing_ledgerentry
+        WHERE instalment IS NOT NULL LIMIT 1""",
+    "discounts_add_up": "UPDATE billing_subscriptiondiscount SET sum = sum + 1",
     "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
     "closed_months_were_over": """
         INSERT INTO schedule_closedmonth (branch_id, month, closed_at)
@@ -125,7 +141,8 @@ ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
     "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
     "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"},
-    "charged_to_whom_it_is": {"stored_balance"},
+    "charged_to_whom_it_is": {"stored_balance"}, "burned_as_it_lapsed": {"stored_balance"},
+    "charged_at_the_start": {"stored_balance"},
 }
 
 
@@ -137,6 +154,16 @@ def well(own_database):
     lesson_marked.mark(
         lesson_id=school.lessons["chess"].pk, marks={ivan: Status.ATTENDED, olga: Status.MISSED}, seen=None, at=AT,
         by=school.actor("mara"),
+    )
+    jan, vera = school.clients("judo")[0], school.actor("vera")
+    month = Tariff.objects.create(name="Month", kind="month", pricing="month", price=100, charged="start")
+    order = Order(
+        wanted=Wanted(jan.pk, school.groups["judo"].pk, month.pk, DAY), key="a sale",
+        once=billing.once(percent=Decimal(10), amount=None, reason="First"),
+    )
+    subscription_sold.sell(orders=[order], at=AT, by=vera)
+    lesson_marked.mark(
+        lesson_id=school.lessons["judo"].pk, marks={jan.pk: Status.ATTENDED}, seen=None, at=AT, by=vera
     )
     payment_received.receive(
         client_id=ivan, amount=Decimal(30), method="cash", on=DAY, note="", key="a key", at=AT, by=school.actor("mara")

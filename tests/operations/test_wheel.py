@@ -58,6 +58,8 @@ def test_all_of_the_package_is_in_it(wheel):
     }  # fmt: skip
     assert {name for name in inside if not name.endswith(".made")} == here
     assert "rollbook/web/static/built/app.css" in inside
+    assert "rollbook/web/static/built/fonts/NotoSans-Regular.ttf" in inside
+    assert "rollbook/web/static/built/fonts/NotoSans-LICENSE.txt" in inside
     assert "rollbook/locale/ru/LC_MESSAGES/django.mo" in inside
 
 

@@ -16,10 +16,9 @@ from rollbook.domains.imports.actions import CannotBeUndone
 from rollbook.domains.imports.models import ImportedRow, Run, State
 from rollbook.domains.imports.rules import Origin
 from rollbook.domains.journal import actions as journal
-from rollbook.domains.journal.actions import Means
 from rollbook.domains.journal.fields import MarkRow
 from rollbook.domains.journal.models import Kind, Mark, Status
-from rollbook.domains.journal.rules import Switches
+from rollbook.domains.journal.rules import Means, Switches
 from rollbook.domains.people import actions as people
 from rollbook.domains.people.actions import NewContact
 from rollbook.domains.people.models import Client, Relation

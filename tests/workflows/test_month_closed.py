@@ -15,10 +15,10 @@ from rollbook.domains.billing.models import Account, LedgerEntry
 from rollbook.domains.history.models import Entry
 from rollbook.domains.imports.actions import NotImported
 from rollbook.domains.imports.rules import Origin
-from rollbook.domains.journal.actions import Means, load_marks
+from rollbook.domains.journal.actions import load_marks
 from rollbook.domains.journal.fields import MarkRow
 from rollbook.domains.journal.models import Kind, Mark, Status
-from rollbook.domains.journal.rules import Switches
+from rollbook.domains.journal.rules import Means, Switches
 from rollbook.domains.schedule.actions import MonthIsClosed, NotOver
 from rollbook.domains.schedule.models import ClosedMonth
 from rollbook.foundation.errors import NotAllowed, NotFound

@@ -2,6 +2,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import OuterRef, Q, Subquery, Sum
@@ -33,6 +34,7 @@ class Terms:
     tariff: str = ""
     make_ups_a_month: int | None = None
     """None: any number."""
+    lapsed_share: int = 0
 
     def of_lesson(self, *, lessons: int) -> Decimal:
         """The price of one whole lesson in a month that gives `lessons`."""
@@ -40,11 +42,25 @@ class Terms:
 
     def switches(self, *, rules: House) -> Mapping[str, Switches]:
         """What each status means, by this tariff and the rules of the organisation."""
-        days = (self.make_up_days or rules.make_up_days) if rules.make_ups else None
-        return switches(
-            missed_share=self.missed_share, excused_share=self.excused_share, make_up_days=days,
-            missed_may_be_worked_off=rules.missed_may_be_worked_off,
-        )
+        return switches_of(self, rules=rules)
+
+
+def switches_of(terms: Any, *, rules: House) -> Mapping[str, Switches]:
+    """What each status means by a tariff or a subscription, and by the rules of the organisation."""
+    return _switches(
+        terms.missed_share, terms.excused_share, terms.lapsed_share,
+        (terms.make_up_days or rules.make_up_days) if rules.make_ups else None, rules.missed_may_be_worked_off,
+    )
+
+
+@lru_cache(maxsize=256)
+def _switches(
+    missed: int, excused: int, lapsed: int, days: int | None, missed_may_be_worked_off: bool
+) -> Mapping[str, Switches]:
+    return switches(
+        missed_share=missed, excused_share=excused, lapsed_share=lapsed, make_up_days=days,
+        missed_may_be_worked_off=missed_may_be_worked_off,
+    )
 
 
 def terms(
@@ -72,7 +88,7 @@ def _tariffs(by: Actor, under: Permission, *, groups: Any, programmes: Any, on: 
         .filter(Q(group__any=groups) | Q(programme__any=programmes))
         .values_list(
             "group", "programme", "tariff__pricing", "tariff__price", "tariff__missed_share", "tariff__excused_share",
-            "tariff__make_up_days", "tariff__name", "tariff__make_ups_a_month",
+            "tariff__make_up_days", "tariff__name", "tariff__make_ups_a_month", "tariff__lapsed_share",
         )
     )
 

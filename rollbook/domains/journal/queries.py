@@ -155,6 +155,12 @@ def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNA
     return tuple(marks.values_list("pk", flat=True))
 
 
+def worked_off_in(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> tuple[int, ...]:
+    """The misses that visits of a lesson work off, or were to."""
+    visits = Mark.objects.visible_to(by, under).filter(lesson=lesson_id)
+    return tuple(miss for miss in visits.values_list("makes_up", flat=True) if miss)
+
+
 def homes_of(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> frozenset[int]:
     """The groups of the lessons that visits in this one work off: their journals show it, too."""
     visits = Mark.objects.visible_to(by, under).filter(lesson=lesson_id, makes_up__lesson__group__isnull=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 
@@ -15,10 +16,27 @@ class Switches(NamedTuple):
     """Per cent of the lesson's price that is charged."""
     make_up_days: int | None = None
     """How many days long the miss may be worked off; None: not at all."""
+    lapse_share: int = 0
+    """Per cent of the price that it costs beyond `share` when that time is over, unused."""
+
+
+class Means(NamedTuple):
+    """What marks in a lesson mean, and what the whole lesson costs: handed down, since tariffs stand above."""
+
+    switches: Mapping[str, Switches]
+    price: Decimal
+    using: Decimal | None = None
+    """The price where a lesson of a subscription is used, if that is another one: the last one takes the rounding."""
+    prepaid: bool = False
+    """A subscription has paid for it already."""
+
+    def price_of(self, row: Switches) -> Decimal:
+        return self.using if row.uses_lesson and self.using is not None else self.price
 
 
 def switches(
-    *, missed_share: int, excused_share: int, make_up_days: int | None, missed_may_be_worked_off: bool
+    *, missed_share: int, excused_share: int, make_up_days: int | None, missed_may_be_worked_off: bool,
+    lapsed_share: int = 0,
 ) -> Mapping[str, Switches]:
     """The switches of each stored status, by the tariff and the rules of the organisation."""
     return {
@@ -28,25 +46,40 @@ def switches(
             uses_lesson=missed_share > 0,
             share=missed_share,
             make_up_days=make_up_days if missed_may_be_worked_off else None,
+            lapse_share=max(lapsed_share - missed_share, 0) if missed_may_be_worked_off else 0,
         ),
-        "excused": Switches(uses_lesson=excused_share > 0, share=excused_share, make_up_days=make_up_days),
+        "excused": Switches(
+            uses_lesson=excused_share > 0, share=excused_share, make_up_days=make_up_days,
+            lapse_share=max(lapsed_share - excused_share, 0),
+        ),
     }
 
 
 def of_kind(row: Switches, *, kind: str) -> Switches:
     """The same row for a guest: a trial costs nothing, and no guest earns the right to a make-up."""
-    return row if kind == "regular" else row._replace(make_up_days=None, share=0 if kind == "trial" else row.share)
+    if kind == "regular":
+        return row
+    return row._replace(make_up_days=None, lapse_share=0, share=0 if kind == "trial" else row.share)
 
 
-def of_make_up(row: Switches, *, miss_share: int) -> Switches:
-    """The same row for a visit that works off a miss of which `miss_share` per cent were charged already."""
-    return row._replace(share=100 - miss_share if row.present else 0, make_up_days=None)
+def of_make_up(row: Switches, *, miss_share: int, miss_uses: bool) -> Switches:
+    """The same row for a visit that works off a miss of which `miss_share` per cent were charged already. Of the two
+    one uses up a lesson."""
+    return row._replace(
+        share=100 - miss_share if row.present else 0, uses_lesson=row.present and not miss_uses, make_up_days=None,
+        lapse_share=0,
+    )
 
 
-def decided(row: Switches, *, charged: bool | None, miss_share: int = 0) -> Switches:
+def decided(row: Switches, *, charged: bool | None, miss_share: int = 0, miss_uses: bool = False) -> Switches:
     """The same row where somebody has decided whether it is charged (None: nobody has). A visit that works off a miss
     costs no more than what the miss has left of the price."""
-    return row if charged is None else row._replace(share=100 - miss_share if charged else 0, uses_lesson=charged)
+    if charged is None:
+        return row
+    return row._replace(
+        share=100 - miss_share if charged else 0, uses_lesson=charged and not miss_uses,
+        lapse_share=0 if charged else row.lapse_share,
+    )
 
 
 def make_up_until(*, day: date, row: Switches) -> date | None:

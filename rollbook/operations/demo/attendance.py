@@ -105,7 +105,9 @@ class Course:
         """A cell, with what its status means under the tariff of its day."""
         if makes_up:
             terms, price = makes_up.terms, makes_up.price
-            means = of_make_up(terms.switches[status], miss_share=makes_up.means.share)
+            means = of_make_up(
+                terms.switches[status], miss_share=makes_up.means.share, miss_uses=makes_up.means.uses_lesson
+            )
         else:
             terms, price = lesson.group.prices.on(lesson.day, lesson.group.weekly, self.branch.closing_days)
             means = of_kind(terms.switches[status], kind=kind)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from enum import Enum
 from functools import partial
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -190,12 +191,14 @@ def _target(table: type[Row], model: type[models.Model]) -> Target:
 
 
 def _defaults(model: type[models.Model], named: tuple[str, ...]) -> dict[str, object]:
-    """By column, what the model says of the fields that a plan does not name."""
-    return {
+    """By column, what the model says of the fields that a plan does not name: in values that a process knows which
+    knows no models."""
+    said = {
         field.attname: field.get_default()
         for field in model._meta.concrete_fields
         if field.attname not in named and not field.generated and not field.primary_key
     }
+    return {name: value.value if isinstance(value, Enum) else value for name, value in said.items()}
 
 
 def _continue_numbers(db: Database, model: type[models.Model]) -> None:

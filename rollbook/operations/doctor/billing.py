@@ -31,10 +31,98 @@ PROMISES = (
         JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
         FULL JOIN ({_CHARGED}) charged ON charged.mark_id = mark.id
         WHERE coalesce(charged.amount, 0) <> CASE
-          WHEN mark.status IS NULL OR lesson.cancelled_at IS NOT NULL THEN 0
+          WHEN mark.status IS NULL OR mark.prepaid OR lesson.cancelled_at IS NOT NULL THEN 0
           ELSE -round(mark.price * mark.share / 100, 2)
         END
         """,  # noqa: S608
+    ),
+    Promise(
+        "burned_as_it_lapsed",
+        _("What burned, or came back, is what lapsed unused; once."),
+        """
+        SELECT 'mark:' || mark.id
+        FROM journal_mark mark
+        JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        LEFT JOIN billing_coveredmark covered ON covered.mark_id = mark.id
+        FULL JOIN (
+          SELECT lapse_of_id, sum(amount) AS amount FROM billing_ledgerentry
+          WHERE lapse_of_id IS NOT NULL GROUP BY lapse_of_id
+        ) lapsed ON lapsed.lapse_of_id = mark.id
+        WHERE (lapsed.amount IS NOT NULL OR mark.lapsed_on IS NOT NULL) AND coalesce(lapsed.amount, 0) <> CASE
+          WHEN mark.status IS NULL OR mark.lapsed_on IS NULL OR mark.uses_lesson OR lesson.cancelled_at IS NOT NULL
+            OR covered.uses IS FALSE THEN 0
+          WHEN mark.prepaid THEN round(mark.price * (100 - mark.lapse_share) / 100, 2)
+          ELSE -round(mark.price * mark.lapse_share / 100, 2)
+        END
+        """,
+    ),
+    Promise(
+        "lessons_used",
+        _("The lessons used of a subscription are those of its marks, and no more than were sold."),
+        """
+        SELECT 'subscription:' || subscription.id FROM billing_subscription subscription
+        LEFT JOIN (
+          SELECT subscription_id, count(*) AS used FROM billing_coveredmark WHERE uses GROUP BY subscription_id
+        ) counted ON counted.subscription_id = subscription.id
+        WHERE subscription.used <> coalesce(counted.used, 0)
+           OR subscription.used + subscription.frozen > subscription.lessons
+        """,
+    ),
+    Promise(
+        "covered_by_their_own",
+        _("A subscription stands for marks of its client that count, and for those alone that use up a lesson."),
+        """
+        SELECT 'mark:' || mark.id FROM billing_coveredmark covered
+        JOIN billing_subscription subscription ON subscription.id = covered.subscription_id
+        JOIN journal_mark mark ON mark.id = covered.mark_id
+        JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
+        WHERE mark.client_id <> subscription.client_id
+           OR mark.prepaid <> (subscription.charged = 'start') AND mark.status IS NOT NULL
+           OR covered.uses <> (mark.uses_lesson AND mark.status IS NOT NULL AND lesson.cancelled_at IS NULL)
+              AND mark.lapsed_on IS NULL AND mark.worked_off_on IS NULL
+        """,
+    ),
+    Promise(
+        "all_lessons_cost_all",
+        _("When all lessons of a subscription are used, they have cost what it was sold for."),
+        """
+        SELECT 'subscription:' || subscription.id FROM billing_subscription subscription
+        JOIN (
+          SELECT covered.subscription_id, count(*) AS used, sum(mark.price) AS spent
+          FROM billing_coveredmark covered JOIN journal_mark mark ON mark.id = covered.mark_id
+          WHERE covered.uses GROUP BY covered.subscription_id
+        ) used ON used.subscription_id = subscription.id
+        WHERE used.used = subscription.lessons AND used.spent <> subscription.amount
+        """,
+    ),
+    Promise(
+        "charged_at_the_start",
+        _("What is written off at the start is charged as it was sold, no more, and nothing of what was taken back."),
+        """
+        SELECT 'subscription:' || subscription.id FROM billing_subscription subscription
+        LEFT JOIN (
+          SELECT subscription_id, -sum(amount) AS sum FROM billing_ledgerentry
+          WHERE instalment IS NOT NULL GROUP BY subscription_id
+        ) entries ON entries.subscription_id = subscription.id
+        WHERE coalesce(entries.sum, 0) <> 0
+              AND (subscription.taken_back_at IS NOT NULL OR subscription.charged <> 'start'
+                   OR entries.sum > subscription.amount - subscription.frozen * subscription.unit)
+           OR subscription.charged = 'start' AND subscription.taken_back_at IS NULL
+              AND subscription.since + make_interval(months => subscription.instalments - 1) < now() - interval '2 days'
+              AND coalesce(entries.sum, 0) <> subscription.amount - subscription.frozen * subscription.unit
+        """,
+    ),
+    Promise(
+        "discounts_add_up",
+        _("The price of a subscription less its discounts, and rounded up, is what it was sold for."),
+        """
+        SELECT 'subscription:' || subscription.id FROM billing_subscription subscription
+        LEFT JOIN (
+          SELECT subscription_id, sum(sum) AS sum FROM billing_subscriptiondiscount GROUP BY subscription_id
+        ) given ON given.subscription_id = subscription.id
+        WHERE subscription.price - coalesce(given.sum, 0) + coalesce((subscription.reckoning->>'rounded')::numeric, 0)
+              <> subscription.amount
+        """,
     ),
     Promise(
         "charged_to_whom_it_is",

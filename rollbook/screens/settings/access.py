@@ -74,7 +74,7 @@ PERMISSIONS: tuple[tuple[str | Promise, tuple[Words, ...]], ...] = (
             Words(P.MONEY_SEE, _("See money"), _("Balances, charges and payments.")),
             Words(P.PAYMENT_TAKE, _("Take payments"), _("And take them back.")),
             Words(P.PAYMENT_CONFIRM, _("Confirm announced payments"), _("That money has come which was told of.")),
-            Words(P.BALANCE_CORRECT, _("Correct balances"), _("Corrections, bonuses and single discounts, with a reason.")),
+            Words(P.BALANCE_CORRECT, _("Correct balances"), _("Corrections, bonuses, single discounts.")),
             Words(P.SUBSCRIPTION_SELL, _("Sell subscriptions"), _("Make, renew and end them.")),
             Words(P.DISCOUNT_EXCEED, _("Give any discount"), _("Above the limit of the organisation.")),
             Words(P.TARIFF_EDIT, _("Edit tariffs"), _("What a lesson costs, and for whom.")),

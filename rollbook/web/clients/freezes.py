@@ -5,7 +5,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from rollbook.domains.groups import actions as groups
 from rollbook.foundation.errors import Refused
 from rollbook.screens import client_form
 from rollbook.screens.client_form import Pauses
@@ -37,7 +36,7 @@ def unfreeze(request: HttpRequest, freeze_id: int) -> HttpResponse:
     """The client comes again from today on."""
     client_id = client_form.client_of_freeze(freeze_id=freeze_id, by=request.actor)
     today = _pauses(request, client_id).today
-    groups.unfreeze(freeze_id=freeze_id, since=today, at=timezone.now(), by=request.actor)
+    client_frozen.unfreeze(freeze_id=freeze_id, since=today, at=timezone.now(), by=request.actor)
     return _done(request, client_id, _("The freeze is ended."))
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.actions.closing import booked_on, open_days
+from rollbook.domains.billing.actions.ledger import reversal
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
@@ -83,18 +84,13 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
     """Reverse each entry of these payments that stands, on its day, or after it where its month is closed; the caller
     has picked them."""
-    standing = LedgerEntry.objects.filter(payment__in=payments, kind=EntryKind.PAYMENT, reversed_by=None)
-    rows = list(standing.order_by("client", "pk"))
-    opened = open_days([(entry.branch_id, entry.day) for entry in rows])
+    rows = LedgerEntry.objects.standing(EntryKind.PAYMENT).filter(payment__in=payments)
+    standing = list(rows.order_by("client", "pk"))
+    opened = open_days([(entry.branch_id, entry.day) for entry in standing])
     entries = []
-    for entry in rows:
-        day, about = booked_on(branch_id=entry.branch_id, day=entry.day, opened=opened, about=entry.about)
-        entries.append(
-            LedgerEntry(
-                client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,
-                payment_id=entry.payment_id, reverses=entry, day=day, about=about, made_at=at,
-            )
-        )
+    for entry in standing:
+        booked = booked_on(branch_id=entry.branch_id, day=entry.day, opened=opened, about=entry.about)
+        entries.append(reversal(entry, day=booked.day, about=booked.about, at=at))
     LedgerEntry.objects.bulk_create(entries, batch_size=5000)
     history.record_many(
         verb="payment.taken_back", at=at, by=by,

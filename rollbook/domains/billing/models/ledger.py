@@ -31,8 +31,9 @@ BY_HAND = (EntryKind.DISCOUNT, EntryKind.CORRECTION, EntryKind.BONUS)
 class LedgerQuerySet(ScopedQuerySet["LedgerEntry"]):
     scope = AccountQuerySet.scope
 
-    def standing_charges(self) -> Self:
-        return self.filter(kind=EntryKind.CHARGE, reversed_by=None)
+    def standing(self, *kinds: EntryKind) -> Self:
+        """Those that were not taken back."""
+        return self.filter(kind__in=kinds, reversed_by=None)
 
 
 class LedgerEntry(models.Model):

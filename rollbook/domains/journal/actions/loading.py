@@ -4,7 +4,6 @@ marks may be changed does not matter: what was, was."""
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import transaction
@@ -17,23 +16,16 @@ from rollbook.domains.imports.rules import Problem, plain, twice
 from rollbook.domains.journal.actions.rights import MISSES
 from rollbook.domains.journal.fields import MarkRow, WorkedOffRow
 from rollbook.domains.journal.models import Kind, Mark, Status
-from rollbook.domains.journal.rules import Switches, make_up_until, of_kind, of_make_up
+from rollbook.domains.journal.rules import Means, make_up_until, of_kind, of_make_up
 from rollbook.domains.schedule.actions import keep_open
 from rollbook.domains.schedule.models import ClosedMonth, Lesson, LessonType
 from rollbook.foundation.periods import local
 from rollbook.foundation.tables import N_
 
 _SAID = (
-    "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price", "make_up_until",
-    "makes_up", "lapsed_on", "charged", "marked_at", "marked_by", "version",
+    "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "lapse_share", "price",
+    "make_up_until", "makes_up", "lapsed_on", "charged", "marked_at", "marked_by", "version",
 )
-
-
-class Means(NamedTuple):
-    """What marks in a lesson mean, and the price of the whole lesson: handed down, since tariffs stand above."""
-
-    switches: Mapping[str, Switches]
-    price: Decimal
 
 
 class _Meeting(NamedTuple):
@@ -95,15 +87,16 @@ def _mark(
     switches, price = means.switches[row.status], means.price
     if row.makes_up:
         miss = misses[row.makes_up]
-        switches, price = of_make_up(switches, miss_share=miss.share), miss.price
+        switches = of_make_up(switches, miss_share=miss.share, miss_uses=miss.uses_lesson)
+        price = miss.price
     else:
         switches = of_kind(switches, kind=row.kind)
     return Mark(
         client_id=row.client, lesson_id=row.lesson, day=day, kind=row.kind, status=row.status,
         minutes_late=row.minutes_late, present=switches.present, uses_lesson=switches.uses_lesson,
         pays_teacher=switches.pays_teacher, share=switches.share, price=price,
-        make_up_until=make_up_until(day=day, row=switches), makes_up_id=row.makes_up, marked_at=at,
-        marked_by_id=by.user_id,
+        lapse_share=switches.lapse_share, make_up_until=make_up_until(day=day, row=switches),
+        makes_up_id=row.makes_up, marked_at=at, marked_by_id=by.user_id,
     )
 
 

@@ -162,8 +162,8 @@ def undo_work_off(*, miss_id: int, at: datetime, by: Actor) -> None:
 
 
 @transaction.atomic
-def lapse_rights(*, at: datetime, by: Actor) -> int:
-    """Rights whose window has passed unused lapse, at most AT_ONCE of them; returns how many. The same right lapses
+def lapse_rights(*, at: datetime, by: Actor) -> tuple[int, ...]:
+    """Rights whose window has passed unused lapse, at most AT_ONCE of them; returns their marks. The same right lapses
     once. What somebody else holds just now is passed over, and lapses at the next call."""
     by.must_everywhere(Permission.JOURNAL_CORRECT)
     kept = Exists(Mark.objects.holding().filter(makes_up=OuterRef("pk")))
@@ -187,7 +187,7 @@ def lapse_rights(*, at: datetime, by: Actor) -> int:
     ]
     lapsed.update(lapsed_on=F("make_up_until") + timedelta(days=1))
     history.record_many(verb="mark.lapsed", changes=changes, at=at, by=by)
-    return len(changes)
+    return tuple(sorted(ids))
 
 
 def _right(

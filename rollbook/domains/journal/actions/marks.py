@@ -1,7 +1,7 @@
 from collections.abc import Collection, Mapping
 from contextlib import nullcontext
 from datetime import datetime
-from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -25,7 +25,7 @@ from rollbook.domains.journal.actions.rights import (
 )
 from rollbook.domains.journal.actions.window import refuse_too_late
 from rollbook.domains.journal.models import Kind, Mark, Status
-from rollbook.domains.journal.rules import Switches, decided, make_up_until, of_kind, of_make_up
+from rollbook.domains.journal.rules import Means, Switches, decided, make_up_until, of_kind, of_make_up
 from rollbook.domains.schedule.models import Lesson
 from rollbook.foundation.compiled import Rows, insert, once
 from rollbook.foundation.constraints import refusing
@@ -58,6 +58,8 @@ class Marked(NamedTuple):
     """Visits that were booked for a right which is gone now."""
     groups: frozenset[int] = frozenset()
     """Other groups, in whose journals the other half of a make-up stands."""
+    revived: tuple[int, ...] = ()
+    """Misses whose right had lapsed, and is used after all."""
 
 
 @transaction.atomic(savepoint=False)  # of the workflow's one: two round trips less
@@ -65,8 +67,8 @@ def mark(
     *,
     lesson: Lesson,
     marks: Mapping[int, Status | None],
-    switches: Mapping[str, Switches],
-    price: Decimal,
+    means: Means,
+    own: Mapping[int, Means] = MappingProxyType({}),
     edit_days: int,
     seen: Mapping[int, int] | None,
     at: datetime,
@@ -77,11 +79,11 @@ def mark(
 
     The lesson was picked for marking and is locked, its branch selected along: by the workflow, which cannot reckon
     what a mark costs without it. To pick it again would be a statement of twenty.
-    `switches` and `price` (of the whole lesson) are stored with each mark that changes. `seen` gives the version that
-    was looked at (0: none yet); without it nothing is compared. `edit_days` is how many days after the lesson those may
-    still mark who cannot correct. A new status forgets whether somebody had decided about the charge of the old one. A
-    miss that was worked off stays as it is (WorkedOff); what was only booked for it is withdrawn, where its new status
-    gives no right.
+    What it `means`, and for clients with a subscription their `own`, is stored with each mark that changes. `seen`
+    gives the version that was looked at (0: none yet); without it nothing is compared. `edit_days` is how many days
+    after the lesson those may still mark who cannot correct. A new status forgets whether somebody had decided about
+    the charge of the old one. A miss that was worked off stays as it is (WorkedOff); what was only booked for it is
+    withdrawn, where its new status gives no right.
     """
     _refuse_time(lesson, marks, edit_days, at, by)
     standing = {row.client_id: row for row in _locked(lesson=lesson.pk, clients=list(marks))}
@@ -104,13 +106,13 @@ def mark(
     changed = [
         _marked(
             Mark(client_id=client, lesson=lesson, day=lesson.day, status=marks[client]), standing.get(client),
-            misses, late.get(client, 0), switches, price, at, by,
+            misses, late.get(client, 0), own.get(client, means), at, by,
         )
         for client in changing
     ]
     if not changed:
         return Marked()
-    revive([misses[old.makes_up_id] for old in counting])
+    revived = revive([misses[old.makes_up_id] for old in counting])
     lost = {standing[row.client_id].pk for row in changed if row.client_id in standing and not row.make_up_until}
     withdrawn = withdraw(
         [visit for pk in lost for visit in visits.get(pk, ()) if visit.status == Status.PLANNED], at=at, by=by
@@ -120,8 +122,9 @@ def mark(
         written = insert(
             Mark, changed, known_by=("lesson", "client"),
             changing=(
-                "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share", "price",
-                "make_up_until", "makes_up", "lapsed_on", "charged", "marked_at", "marked_by", "version",
+                "kind", "status", "minutes_late", "present", "uses_lesson", "pays_teacher", "share",
+                "lapse_share", "prepaid", "price", "make_up_until", "makes_up", "lapsed_on", "charged", "marked_at",
+                "marked_by", "version",
             ),
         )  # fmt: skip
     history.record(
@@ -131,7 +134,7 @@ def mark(
     )
     elsewhere = [*misses.values(), *withdrawn]
     groups = frozenset(row.group_id for row in elsewhere if row.group_id and row.group_id != lesson.group_id)
-    return Marked(tuple(written), withdrawn, groups)
+    return Marked(tuple(written), withdrawn, groups, revived)
 
 
 _COUNTING = (Status.PLANNED, Status.ATTENDED)
@@ -150,23 +153,25 @@ def _differs(standing: Mark | None, status: Status | None, late: int) -> bool:
 
 
 def _marked(
-    row: Mark, old: Any, misses: Mapping[int, Any], late: int, switches: Mapping[str, Switches], price: Decimal,
-    at: datetime, by: Actor,
+    row: Mark, old: Any, misses: Mapping[int, Any], late: int, means: Means, at: datetime, by: Actor
 ) -> Mark:
-    means, miss = switches[row.status] if row.status else Switches(), None
+    says, miss = means.switches[row.status] if row.status else Switches(), None
     if old and old.makes_up_id:
         # A visit costs what the miss would have, less what the miss did cost.
         miss = misses[old.makes_up_id]
-        means, price = of_make_up(means, miss_share=miss.share), miss.price
+        says = of_make_up(says, miss_share=miss.share, miss_uses=miss.uses_lesson)
     elif old:
-        means = of_kind(means, kind=old.kind)
+        says = of_kind(says, kind=old.kind)
     if old and old.status == row.status:  # by how much somebody was late decides nothing anew
         row.charged = old.charged
-    means = decided(means, charged=row.charged, miss_share=miss.share if miss else 0)
+    if row.charged is not None:
+        told = {"miss_share": miss.share, "miss_uses": miss.uses_lesson} if miss else {}
+        says = decided(says, charged=row.charged, **told)
     row.kind, row.makes_up_id = (old.kind, old.makes_up_id) if old else (Kind.REGULAR, None)
     row.minutes_late = late if row.status == Status.ATTENDED else 0
-    row.present, row.uses_lesson, row.pays_teacher, row.share = means[:4]
-    row.price, row.make_up_until = price, make_up_until(day=row.day, row=means)
+    row.present, row.uses_lesson, row.pays_teacher, row.share = says[:4]
+    row.price, row.prepaid = miss.price if miss else means.price_of(says), means.prepaid
+    row.make_up_until, row.lapse_share = make_up_until(day=row.day, row=says), says.lapse_share
     row.marked_at, row.marked_by_id = at, by.user_id
     row.version = old.version + 1 if old else 1
     return row

@@ -102,15 +102,17 @@ def refuse_unfounded(visit: Any, miss: Any, by: Actor) -> None:
         raise WorkedOff(sentence, [{"client_id": visit.client_id}])
 
 
-def revive(misses: Collection[Any]) -> None:
-    """A right that had lapsed is used after all. Whoever holds its visit must not wait for it: see above."""
-    lapsed = [miss.pk for miss in misses if miss.lapsed_on]
+def revive(misses: Collection[Any]) -> tuple[int, ...]:
+    """A right that had lapsed is used after all; returns those, whose ledger follows. Whoever holds its visit must not
+    wait for it: see above."""
+    lapsed = tuple(miss.pk for miss in misses if miss.lapsed_on)
     if not lapsed:
-        return
+        return ()
     rows = Mark.objects.filter(pk__in=lapsed).select_for_update(skip_locked=True, of=("self",), no_key=True)
     if len(rows.values_list("pk", flat=True)) < len(lapsed):
         raise NoRight(_("Somebody is changing the missed lesson just now. Try again."))
     Mark.objects.filter(pk__in=lapsed).update(lapsed_on=None)
+    return lapsed
 
 
 def withdraw(visits: Collection[Any], *, at: datetime, by: Actor) -> tuple[Withdrawn, ...]:
@@ -118,8 +120,8 @@ def withdraw(visits: Collection[Any], *, at: datetime, by: Actor) -> tuple[Withd
     if not visits:
         return ()
     Mark.objects.filter(pk__in=[visit.pk for visit in visits]).update(
-        status=None, minutes_late=0, present=False, uses_lesson=False, pays_teacher=False, share=0, charged=None,
-        marked_at=at, marked_by=by.user_id, version=F("version") + 1,
+        status=None, minutes_late=0, present=False, uses_lesson=False, pays_teacher=False, share=0, lapse_share=0,
+        prepaid=False, charged=None, marked_at=at, marked_by=by.user_id, version=F("version") + 1,
     )
     told = [
         history.Change(

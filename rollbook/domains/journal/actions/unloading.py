@@ -19,9 +19,9 @@ def unload_marks(*, ids: Ids, at: datetime, by: Actor) -> tuple[int, ...]:
     by.must_everywhere(Permission.JOURNAL_MARK)
     taken_back = {
         "status": None, "kind": Kind.REGULAR, "minutes_late": 0, "present": False, "uses_lesson": False,
-        "pays_teacher": False, "share": 0, "make_up_until": None, "makes_up": None, "worked_off_on": None,
-        "worked_off_note": "", "lapsed_on": None, "charged": None, "marked_at": at, "marked_by": by.user_id,
-        "version": F("version") + 1,
+        "pays_teacher": False, "share": 0, "lapse_share": 0, "prepaid": False, "make_up_until": None, "makes_up": None,
+        "worked_off_on": None, "worked_off_note": "", "lapsed_on": None, "charged": None, "marked_at": at,
+        "marked_by": by.user_id, "version": F("version") + 1,
     }
     marks = Mark.objects.filter(pk__in=ids)
     old_rows = list(marks.filter(version__gt=1).values_list("pk", flat=True))

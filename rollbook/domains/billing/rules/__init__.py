@@ -1,0 +1,19 @@
+"""The arithmetic of money: plain values in, plain values out."""
+
+from rollbook.domains.billing.rules.kept import as_json, from_json
+from rollbook.domains.billing.rules.lessons import charge_of, lesson_price, lessons_covered
+from rollbook.domains.billing.rules.periods import extended, frozen_lessons, month_around, months_later
+from rollbook.domains.billing.rules.pro_rata import (
+    Discount,
+    Given,
+    Reckoning,
+    instalments,
+    nth_price,
+    of_package,
+    of_period,
+)
+
+__all__ = [
+    "Discount", "Given", "Reckoning", "as_json", "charge_of", "extended", "from_json", "frozen_lessons", "instalments",
+    "lesson_price", "lessons_covered", "month_around", "months_later", "nth_price", "of_package", "of_period",
+]

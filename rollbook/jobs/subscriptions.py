@@ -1,0 +1,15 @@
+"""What happens to subscriptions by themselves, every night."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from rollbook.domains.access.actor import operator
+from rollbook.workflows import subscriptions_ended
+
+
+@app.periodic(cron="33 1 * * *")
+@app.task(name="subscriptions.settle", queueing_lock="subscriptions.settle")
+def settle(timestamp: int) -> None:
+    """Instalments that are due, and what was left of those that have ended; after lapsed make-ups, which they wait for.
+    What is settled is left alone, so it may run any number of times."""
+    subscriptions_ended.settle(at=timezone.now(), by=operator("", via="job"))
