@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -18,7 +19,7 @@ from rollbook.domains.billing.rules import Discount
 from rollbook.domains.journal import actions as journal
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.rules import Means
-from rollbook.domains.schedule.models import Lesson
+from rollbook.domains.schedule.models import ClosedMonth, Lesson
 from rollbook.foundation import live
 from rollbook.foundation.errors import Refused
 from rollbook.screens import selling
@@ -86,7 +87,9 @@ def _cover(subscription_ids: Collection[int], at: datetime, by: Actor) -> None:
         marks = Mark.objects.standing().filter(
             client=client, lesson__group=group, day__gte=since, kind=Kind.REGULAR, covered=None, stands_aside=False
         )
-        told = dict((marks.filter(day__lt=until) if until else marks).values_list("lesson", "pk"))
+        closed = ClosedMonth.objects.filter(branch=OuterRef("lesson__branch"), month=TruncMonth(OuterRef("day")))
+        marks = (marks.filter(day__lt=until) if until else marks).exclude(Exists(closed))
+        told = dict(marks.values_list("lesson", "pk"))
         if not told:
             continue
         lessons = list(Lesson.objects.filter(pk__in=told).locked().order_by("pk"))
