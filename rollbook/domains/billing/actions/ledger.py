@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
+from rollbook.domains.billing.actions.by_hand import without_discounts
 from rollbook.domains.billing.models import EntryKind, LedgerEntry
 from rollbook.domains.billing.rules import charge_of
 from rollbook.domains.journal.models import Mark
@@ -27,7 +28,9 @@ def settle(
         return
     marks = list(_locked(by, under, marks=list(mark_ids)))
     charged = {entry.mark_id: entry for entry in _charges(marks=list(mark_ids))}
-    insert(LedgerEntry, [entry for mark in marks for entry in _settling(mark, charged.get(mark.pk), at)])
+    entries = [entry for mark in marks for entry in _settling(mark, charged.get(mark.pk), at)]
+    gone = [entry.reverses for entry in entries if entry.reverses]
+    insert(LedgerEntry, [*entries, *without_discounts(gone, at=at)])
 
 
 @compiled

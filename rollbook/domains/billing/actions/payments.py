@@ -34,7 +34,7 @@ def receive_payment(
     told = {"amount": amount, "method": method, "received_on": on, "note": note}
     payment, is_new = Payment.objects.get_or_create(key=key, defaults=told)
     if not is_new:
-        _refuse_another(payment, client, amount, on)
+        refuse_another(payment, client, amount, on)
         return payment.pk
     entry = LedgerEntry.objects.create(
         client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=on, made_at=at
@@ -46,8 +46,10 @@ def receive_payment(
     return payment.pk
 
 
-def _refuse_another(payment: Payment, client: Client, amount: Decimal, on: date) -> None:
-    same = (payment.amount, payment.received_on) == (amount, on)
+def refuse_another(
+    payment: Payment, client: Client, amount: Decimal, on: date, *, is_refund: bool = False
+) -> None:
+    same = (payment.amount, payment.received_on, payment.is_refund) == (amount, on, is_refund)
     if not (same and payment.entries.filter(client=client).exists()):
         raise AnotherPayment(_("This form has already taken another payment. Open it anew."))
 
@@ -66,7 +68,8 @@ def _check(amount: Decimal, on: date, *, today: date) -> None:
 
 @transaction.atomic
 def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
-    """Put a payment that was booked by mistake right: each of its entries is reversed. Twice changes nothing.
+    """Put a payment or a refund that was booked by mistake right: each of its entries is reversed. Twice changes
+    nothing.
 
     Returns the clients for whom it was booked.
     """
@@ -77,7 +80,7 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
     """Reverse each entry of these payments that stands; the caller has picked them."""
-    standing = LedgerEntry.objects.filter(payment__in=payments, kind=EntryKind.PAYMENT, reversed_by=None)
+    standing = LedgerEntry.objects.filter(payment__in=payments, reverses=None, reversed_by=None)
     entries = [
         LedgerEntry(
             client_id=entry.client_id, branch_id=entry.branch_id, kind=EntryKind.REVERSAL, amount=-entry.amount,

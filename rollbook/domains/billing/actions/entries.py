@@ -1,0 +1,67 @@
+"""What all that is booked by hand has in common."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
+
+from rollbook.domains.access.actor import Actor
+from rollbook.domains.billing.actions.payments import LARGEST, LONGEST_AGO
+from rollbook.domains.billing.models import EntryKind, LedgerEntry
+from rollbook.foundation.errors import InvalidInput, Refused
+
+CENT = Decimal("0.01")
+
+
+class AnotherEntry(Refused):
+    """The key of what is to be booked was used for something else."""
+
+    sentence = _lazy("This form has already booked something else. Open it anew.")
+
+
+class MoreThanBalance(Refused):
+    """The client has less than is to be given back or moved away."""
+
+    sentence = _lazy("That is more than there is on the balance.")
+
+
+def open_day(*, branch_id: int, day: date) -> dict[str, date | None]:
+    """On which day an entry that concerns `day` is booked; `about` says that day where it is another one."""
+    return {"day": day, "about": None}
+
+
+def reversal_of(entry: LedgerEntry, *, at: datetime, reason: str = "", by: Actor | None = None) -> LedgerEntry:
+    """What takes the entry back, whole and with all that it names."""
+    return LedgerEntry(
+        client_id=entry.client_id, branch_id=entry.branch_id, group_id=entry.group_id, kind=EntryKind.REVERSAL,
+        amount=-entry.amount, mark_id=entry.mark_id, payment_id=entry.payment_id, lapse_of_id=entry.lapse_of_id,
+        subscription_id=entry.subscription_id, instalment=entry.instalment, transfer_id=entry.transfer_id,
+        reverses=entry, reason=reason, made_by_id=by.user_id if by else None, made_at=at,
+        **open_day(branch_id=entry.branch_id, day=entry.day),
+    )
+
+
+def check(*, amount: Decimal, on: date, today: date, reason: str | None = None, signed: bool = False) -> None:
+    """InvalidInput at each field that makes no sense. A `signed` amount may be below zero; a reason is no blank."""
+    fields = {}
+    if signed and amount == 0:
+        fields["amount"] = _("More or less than zero, please.")
+    elif not 0 < (abs(amount) if signed else amount) <= LARGEST:
+        fields["amount"] = _("More than zero and at most {largest}.").format(largest=LARGEST)
+    elif amount != amount.quantize(CENT):
+        fields["amount"] = _("At most two digits after the point.")
+    if not today - LONGEST_AGO <= on <= today:
+        fields["on"] = _("The day is today or before, within ten years.")
+    if reason is not None and not reason.strip():
+        fields["reason"] = _("A reason, please.")
+    if fields:
+        raise InvalidInput(fields)
+
+
+def refuse_another(stands: object, told: Mapping[str, Any]) -> None:
+    """What stands under a key must be what is told now: else the key was used for something else."""
+    if any(getattr(stands, name) != value for name, value in told.items()):
+        raise AnotherEntry
