@@ -23,7 +23,11 @@ from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
 PHONES = ("phone", "email", "telegram")
-PAYMENTS = ("payment.received", "payment.taken_back")  # of which the notes and reasons tell as much as the sums
+# Of which the notes and reasons tell as much as the sums.
+PAYMENTS = (
+    "balance.corrected", "balance.transferred", "bonus.given", "charge.discounted", "entry.taken_back",
+    "payment.received", "payment.refunded", "payment.taken_back", "transfer.taken_back",
+)
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 

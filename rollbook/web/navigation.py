@@ -50,6 +50,7 @@ ENTRIES = (
 PANELS = {
     "client": "/clients/0/",
     "freezes": "/clients/0/freezes/",
+    "entries": "/clients/0/entries/",
     "enrolment": "/enrolments/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",

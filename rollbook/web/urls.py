@@ -8,6 +8,7 @@ AREAS = (
     "clients",
     "groups",
     "comments",
+    "money",
     "settings",
     "account",
     "preferences",

@@ -394,6 +394,9 @@ class EntryOut(Schema):
     share: int
     method: str
     note: str
+    reason: str
+    other_id: int | None
+    """Of a transfer the other client, if you may know of them."""
 
 
 class StatementOut(Schema):

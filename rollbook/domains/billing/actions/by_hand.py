@@ -13,11 +13,11 @@ from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Organisation
 from rollbook.domains.billing.actions.entries import AnotherEntry, check, open_day, refuse_another, reversal_of
 from rollbook.domains.billing.models import BY_HAND, EntryKind, LedgerEntry, Subscription
-from rollbook.domains.billing.rules import charge_of
 from rollbook.domains.history import actions as history
 from rollbook.domains.journal.models import Mark
 from rollbook.domains.people.models import Client
 from rollbook.foundation.errors import InvalidInput, NotAllowed, Refused
+from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
 
@@ -123,11 +123,11 @@ def _hold(charge: LedgerEntry) -> None:
 def _off(charged: Decimal, percent: Decimal | None, amount: Decimal | None) -> Decimal:
     if (percent is None) == (amount is None):
         raise InvalidInput({"percent": _("Percent or an amount: one of the two.")})
-    if amount is not None:
-        return amount
-    if not 0 < (percent or 0) <= 100:
+    if percent is None:
+        return amount or Decimal(0)
+    if not 0 < percent <= 100:
         raise InvalidInput({"percent": _("More than zero and at most 100.")})
-    return charge_of(price=charged, share=percent or Decimal(0))
+    return round_half_up(charged * percent / 100, 2)
 
 
 def _left(charge: LedgerEntry) -> Decimal:
