@@ -262,7 +262,7 @@ def corrected():
 
 
 def moved_money(newcomer):
-    return {"client_id": newcomer, "amount": "1", "reason": "Brothers", "key": "as-long-as-a-key-is"}
+    return {"client_id": newcomer, "amount": "2", "reason": "Brothers", "key": "as-long-as-a-key-is"}
 
 
 def branch_form():
