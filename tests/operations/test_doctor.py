@@ -8,10 +8,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connections
 
+from rollbook.domains.billing.models import LedgerEntry
 from rollbook.domains.comments.rules import On
 from rollbook.domains.journal.models import Status
 from rollbook.operations.doctor import PROMISES, examine
-from rollbook.workflows import comment_written, lesson_marked, payment_received
+from rollbook.workflows import comment_written, lesson_marked, money_corrected, money_transferred, payment_received
 from tests.school import AT, DAY, found_school
 
 # By the name of the promise: what only somebody who owns the tables, and goes past the triggers, can do to it.
@@ -95,7 +96,10 @@ HARM = {
         INSERT INTO billing_ledgerentry (client_id, branch_id, kind, amount, mark_id, reverses_id, day, made_at)
         SELECT client_id, branch_id, 'reversal', 1, mark_id, id, day, made_at FROM billing_ledgerentry
         WHERE kind = 'charge' LIMIT 1""",
-    "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
+    "payments_are_booked": "UPDATE billing_payment SET is_refund = NOT is_refund",
+    "transfers_cancel_out": "UPDATE billing_transfer SET amount = amount + 1",
+    "discounts_within_charges": """
+        UPDATE billing_ledgerentry SET amount = amount + 100 WHERE discounts_id IS NOT NULL""",
     "comment_belongs": "UPDATE comments_comment SET of_client_id = NULL",
     "commented_lesson_is_kept": "UPDATE schedule_lesson SET touched_at = NULL",
     "mention_is_of_another": "UPDATE comments_mention SET user_id = (SELECT min(written_by_id) FROM comments_comment)",
@@ -117,7 +121,8 @@ ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
     "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
     "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"},
-    "charged_to_whom_it_is": {"stored_balance"},
+    "charged_to_whom_it_is": {"stored_balance", "discounts_within_charges"},
+    "discounts_within_charges": {"stored_balance"},
 }
 
 
@@ -132,6 +137,14 @@ def well(own_database):
     )
     payment_received.receive(
         client_id=ivan, amount=Decimal(30), method="cash", on=DAY, note="", key="a key", at=AT, by=school.actor("mara")
+    )
+    money_transferred.transfer(
+        from_client_id=ivan, to_client_id=olga, amount=Decimal(5), reason="Sisters", key="moved", at=AT,
+        by=school.actor("mara"),
+    )
+    money_corrected.discount(
+        entry_id=LedgerEntry.objects.get(client=ivan, kind="charge").pk, percent=Decimal(10), reason="Late",
+        key="let off", at=AT, by=school.actor("oleg"),
     )
     comment_written.write(
         on=On(client_id=ivan, lesson_id=school.lessons["chess"].pk), text="@Anna, see", asks=True, at=AT,
