@@ -23,8 +23,10 @@ from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
 PHONES = ("phone", "email", "telegram")
-PAYMENTS = (  # of which the notes and reasons tell as much as the sums
-    "payment.received", "payment.taken_back", "discount.given", "discount.ended",
+# Of which the notes and reasons tell as much as the sums.
+PAYMENTS = (
+    "balance.corrected", "balance.transferred", "bonus.given", "charge.discounted", "discount.given", "discount.ended",
+    "entry.taken_back", "payment.received", "payment.refunded", "payment.taken_back", "transfer.taken_back",
 )
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 

@@ -53,6 +53,7 @@ class Listed:
     rows: tuple[Row, ...]
     page: Page
     may_add: bool
+    may_see_money: bool
 
 
 def listed(*, at: datetime, by: Actor, words: str = "", after: Key | None = None) -> Listed:
@@ -63,7 +64,10 @@ def listed(*, at: datetime, by: Actor, words: str = "", after: Key | None = None
     """
     rows, page = cut(_listed(words, after, by), after=after, size=PAGE)
     details = {row.client_id: row for row in _details([pk for _, pk in rows], at, by)}
-    return Listed(tuple(details[pk] for _, pk in rows), page, by.may_in_some_branch(Permission.CLIENT_EDIT))
+    return Listed(
+        tuple(details[pk] for _, pk in rows), page, by.may_in_some_branch(Permission.CLIENT_EDIT),
+        by.may(Permission.MONEY_SEE),
+    )
 
 
 def found(*, words: str, at: datetime, by: Actor) -> tuple[Row, ...]:

@@ -124,7 +124,14 @@ VERBS: Mapping[str, str | Promise] = {
     "mark.worked_off": _("Worked off by hand"),
     "mark.worked_off_undone": _("Not worked off by hand after all"),
     "import.undone": _("Import undone"),
+    "balance.corrected": _("Balance corrected"),
+    "balance.transferred": _("Money moved between clients"),
+    "bonus.given": _("Bonus"),
+    "charge.discounted": _("Discount for a charge"),
+    "entry.taken_back": _("Entry taken back"),
+    "transfer.taken_back": _("Transfer between clients taken back"),
     "payment.received": _("Payment"),
+    "payment.refunded": _("Refund"),
     "payment.taken_back": _("Payment taken back"),
 }
 # What has no word here is not shown: ids, and what the verb says already.

@@ -52,6 +52,7 @@ PANELS = {
     "client": "/clients/0/",
     "freezes": "/clients/0/freezes/",
     "discounts": "/clients/0/discounts/",
+    "entries": "/clients/0/entries/",
     "enrolment": "/enrolments/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",

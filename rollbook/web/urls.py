@@ -9,6 +9,7 @@ AREAS = (
     "money",
     "groups",
     "comments",
+    "money",
     "settings",
     "account",
     "preferences",

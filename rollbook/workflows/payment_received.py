@@ -8,9 +8,7 @@ from django.db import transaction
 from rollbook.domains.access.actor import Actor
 from rollbook.domains.billing import actions as billing
 from rollbook.domains.billing.models import Method
-from rollbook.domains.groups.models import Enrolment
-from rollbook.foundation import live
-from rollbook.foundation.periods import local_day
+from rollbook.workflows.journals_told import tell
 
 
 @transaction.atomic
@@ -21,7 +19,7 @@ def receive(
     payment = billing.receive_payment(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
-    _tell(client_id, at)
+    tell(client_id, at=at)
     return payment
 
 
@@ -29,12 +27,5 @@ def receive(
 def take_back(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
     """Put a payment that was booked by mistake right; twice changes nothing. Returns whose it was."""
     clients = billing.take_back_payment(payment_id=payment_id, reason=reason, at=at, by=by)
-    for client_id in clients:
-        _tell(client_id, at)
+    tell(*clients, at=at)
     return clients
-
-
-def _tell(client_id: int, at: datetime) -> None:
-    """The open journals of all groups in which the client is today, whoever took the payment and whenever it came."""
-    belongs = Enrolment.objects.on(local_day(at, "group__branch__time_zone")).filter(client=client_id)
-    live.tell(*(f"group:{group}" for group in sorted(belongs.values_list("group", flat=True))))

@@ -20,6 +20,7 @@ FIRST = {
 }  # fmt: skip
 # Migrations that do one of these things all the same, with the reason why nobody is held up.
 LOOKED_AT = {
+    ("billing", "0008_by_hand"): "before the first release, there is no version before",
     ("billing", "0007_subscriptions"): "before the first release, there is no version before",
     ("journal", "0005_prepaid"): "before the first release, there is no version before",
     ("access", "0003_sessions"): "takes rights from a new table",

@@ -9,12 +9,19 @@ from django.core.management import CommandError, call_command
 from django.db import connections
 
 from rollbook.domains.billing import actions as billing
-from rollbook.domains.billing.models import Tariff
+from rollbook.domains.billing.models import LedgerEntry, Tariff
 from rollbook.domains.comments.rules import On
 from rollbook.domains.journal.models import Status
 from rollbook.operations.doctor import PROMISES, examine
 from rollbook.screens.selling import Wanted
-from rollbook.workflows import comment_written, lesson_marked, payment_received, subscription_sold
+from rollbook.workflows import (
+    comment_written,
+    lesson_marked,
+    money_corrected,
+    money_transferred,
+    payment_received,
+    subscription_sold,
+)
 from rollbook.workflows.subscription_sold import Order
 from tests.school import AT, DAY, found_school
 
@@ -111,7 +118,6 @@ HARM = {
         SELECT client_id, branch_id, 'charge', -1, subscription_id, 2, day, made_at FROM billing_ledgerentry
         WHERE instalment IS NOT NULL LIMIT 1""",
     "discounts_add_up": "UPDATE billing_subscriptiondiscount SET sum = sum + 1",
-    "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
     "closed_months_were_over": """
         INSERT INTO schedule_closedmonth (branch_id, month, closed_at)
         SELECT id, '2026-08-01', '2026-08-31' FROM access_branch""",
@@ -120,6 +126,10 @@ HARM = {
         SELECT id, '2026-09-01', '2026-10-05' FROM access_branch;
         UPDATE billing_ledgerentry SET made_at = '2026-10-06'""",
     "booked_after_what_they_concern": "UPDATE billing_ledgerentry SET about = day",
+    "payments_are_booked": "UPDATE billing_payment SET is_refund = NOT is_refund",
+    "transfers_cancel_out": "UPDATE billing_transfer SET amount = amount + 1",
+    "discounts_within_charges": """
+        UPDATE billing_ledgerentry SET amount = amount + 100 WHERE discounts_id IS NOT NULL""",
     "comment_belongs": "UPDATE comments_comment SET of_client_id = NULL",
     "commented_lesson_is_kept": "UPDATE schedule_lesson SET touched_at = NULL",
     "mention_is_of_another": "UPDATE comments_mention SET user_id = (SELECT min(written_by_id) FROM comments_comment)",
@@ -141,8 +151,10 @@ ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
     "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
     "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"},
-    "charged_to_whom_it_is": {"stored_balance"}, "burned_as_it_lapsed": {"stored_balance"},
+    "burned_as_it_lapsed": {"stored_balance"},
     "charged_at_the_start": {"stored_balance"},
+    "charged_to_whom_it_is": {"stored_balance", "discounts_within_charges"},
+    "discounts_within_charges": {"stored_balance"},
 }
 
 
@@ -167,6 +179,14 @@ def well(own_database):
     )
     payment_received.receive(
         client_id=ivan, amount=Decimal(30), method="cash", on=DAY, note="", key="a key", at=AT, by=school.actor("mara")
+    )
+    money_transferred.transfer(
+        from_client_id=ivan, to_client_id=olga, amount=Decimal(5), reason="Sisters", key="moved", at=AT,
+        by=school.actor("mara"),
+    )
+    money_corrected.discount(
+        entry_id=LedgerEntry.objects.get(client=ivan, kind="charge").pk, percent=Decimal(10), reason="Late",
+        key="let off", at=AT, by=school.actor("oleg"),
     )
     comment_written.write(
         on=On(client_id=ivan, lesson_id=school.lessons["chess"].pk), text="@Anna, see", asks=True, at=AT,

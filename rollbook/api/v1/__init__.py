@@ -7,6 +7,8 @@ from ninja.security import django_auth
 
 from rollbook.api.v1 import discounts
 from rollbook.api.v1.auth import ApiKey
+from rollbook.api.v1.by_hand import of_clients as by_hand_of_clients
+from rollbook.api.v1.by_hand import of_corrections, of_entries, of_transfers
 from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.comments import router as comments
@@ -45,6 +47,10 @@ api.add_router("/marks", of_marks)
 api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
 api.add_router("/branches", months)
+api.add_router("/clients", by_hand_of_clients)
+api.add_router("/entries", of_entries)
+api.add_router("/transfers", of_transfers)
+api.add_router("/corrections", of_corrections)
 api.add_router("", comments)
 api.add_router("/imports", imports)
 

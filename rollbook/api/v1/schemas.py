@@ -396,6 +396,9 @@ class EntryOut(Schema):
     note: str
     about: date | None
     """The day that it concerns, where the month of that was closed when it was booked."""
+    reason: str
+    other_id: int | None
+    """Of a transfer the other client, if you may know of them."""
 
 
 class StatementOut(Schema):

@@ -164,6 +164,11 @@ class Line:
     payment_id: int | None
     about: date | None = None
     """The day that it concerns, where that lies in a month which was closed when it was booked."""
+    reason: str = ""
+    """Why, of what was booked by hand."""
+    other: str = ""
+    """Of a transfer the other client, if their name may be known."""
+    other_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +186,16 @@ def statement(*, client_id: int, first: date, last: date, by: Actor) -> Statemen
     if not by.may(Permission.MONEY_SEE):
         return None
     opening = next((sum_ for (sum_,) in _opening(by, client=client_id, first=first)), ZERO)
-    rows = _entries(by, client=client_id, first=first, last=last)
+    rows = list(_entries(by, client=client_id, first=first, last=last))
+    others = others_of(transfers=[row[-1] for row in rows if row[-1]], client_id=client_id, by=by)
     lines = tuple(
         Line(
             pk, day, EntryKind(kind), amount, group or "", Kind(mark_kind) if mark_kind else None,
-            Status(status) if status else None, share or 0, method or "", note or "", payment, about,
+            Status(status) if status else None, share or 0, method or "", note or "", payment, about, reason,
+            *others.get(transfer, ("", None)),
         )
-        for pk, day, kind, amount, group, mark_kind, status, share, method, note, payment, about in rows
+        for pk, day, kind, amount, group, mark_kind, status, share, method, note, payment, about, reason, transfer
+        in rows
     )
     return Statement(opening, lines, opening + sum((line.amount for line in lines), ZERO))
 
@@ -208,9 +216,24 @@ def _entries(by: Actor, *, client: Any, first: Any, last: Any) -> Rows:
         .order_by("day", "pk")
         .values_list(
             "pk", "day", "kind", "amount", "group__name", "mark__kind", "mark__status", "mark__share",
-            "payment__method", "payment__note", "payment", "about",
+            "payment__method", "payment__note", "payment", "about", "reason", "transfer",
         )
     )
+
+
+def others_of(*, transfers: Collection[int], client_id: int, by: Actor) -> dict[int, tuple[str, int]]:
+    """Of transfers to or from a client the other one, with their name; nothing of those whom one may not see. Without
+    transfers no statement."""
+    if not transfers or not by.may(Permission.CLIENT_SEE):
+        return {}
+    return {transfer: (name, pk) for transfer, name, pk in _others(by, transfers=list(transfers), client=client_id)}
+
+
+@compiled
+def _others(by: Actor, *, transfers: Any, client: Any) -> Rows:
+    seen = Client.objects.visible_to(by, Permission.CLIENT_SEE)
+    moved = LedgerEntry.objects.filter(kind=EntryKind.TRANSFER, transfer__any=transfers, client__in=seen.values("pk"))
+    return moved.exclude(client=client).values_list("transfer", "client__name", "client")
 
 
 def revenue(*, group_id: int, first: date, last: date, by: Actor) -> Decimal | None:

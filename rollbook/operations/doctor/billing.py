@@ -143,12 +143,39 @@ PROMISES = (
     ),
     Promise(
         "payments_are_booked",
-        _("The entries of a payment sum up to it, or to nothing where it was taken back."),
+        _("The entries of a payment sum up to it, those of a refund to as much below zero; or to nothing, taken back."),
         """
         SELECT 'payment:' || payment.id FROM billing_payment payment
         LEFT JOIN billing_ledgerentry entry ON entry.payment_id = payment.id
-        GROUP BY payment.id, payment.amount
-        HAVING coalesce(sum(entry.amount), -1) NOT IN (payment.amount, 0)
+        GROUP BY payment.id, payment.amount, payment.is_refund
+        HAVING sum(entry.amount) IS NULL
+          OR sum(entry.amount) NOT IN (CASE WHEN payment.is_refund THEN -payment.amount ELSE payment.amount END, 0)
+        """,
+    ),
+    Promise(
+        "transfers_cancel_out",
+        _("A transfer takes its sum from one client and gives it to another, or was taken back on both sides."),
+        """
+        SELECT 'transfer:' || transfer.id FROM billing_transfer transfer
+        LEFT JOIN billing_ledgerentry entry ON entry.transfer_id = transfer.id AND entry.kind = 'transfer'
+        LEFT JOIN billing_ledgerentry gone ON gone.reverses_id = entry.id
+        GROUP BY transfer.id, transfer.amount
+        HAVING count(DISTINCT entry.client_id) <> 2 OR count(gone.id) NOT IN (0, 2)
+          OR (min(entry.amount), max(entry.amount)) IS DISTINCT FROM (-transfer.amount, transfer.amount)
+        """,
+    ),
+    Promise(
+        "discounts_within_charges",
+        _("The discounts for a charge are not more than the charge, and go with it."),
+        """
+        SELECT 'entry:' || charge.id FROM billing_ledgerentry discount
+        JOIN billing_ledgerentry charge ON charge.id = discount.discounts_id
+        LEFT JOIN billing_ledgerentry gone ON gone.reverses_id = discount.id
+        LEFT JOIN billing_ledgerentry undone ON undone.reverses_id = charge.id
+        WHERE gone.id IS NULL
+        GROUP BY charge.id, charge.amount, charge.client_id, undone.id
+        HAVING sum(discount.amount) > -charge.amount OR undone.id IS NOT NULL
+          OR bool_or(discount.client_id <> charge.client_id)
         """,
     ),
     Promise(

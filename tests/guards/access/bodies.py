@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
-from rollbook.domains.billing.models import ClientDiscount, Method, Tariff
+from rollbook.domains.billing.models import ClientDiscount, LedgerEntry, Method, Tariff
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
@@ -21,7 +21,7 @@ from rollbook.domains.imports.models import Run, State
 from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.people.models import Contact, Employee, Relation
 from rollbook.domains.schedule.models import ClosingDay, Room
-from rollbook.workflows import file_uploaded, payment_received
+from rollbook.workflows import file_uploaded, money_corrected, money_transferred, payment_received
 from tests.school import AT, DAY, School
 
 BRANCH_OF = {"chess": "north", "dance": "north", "judo": "south"}
@@ -125,6 +125,23 @@ class Things:
             marked_at=AT,
         )
         self.rows |= {("mark", name): miss.pk, ("host", name): self.school.lessons[name].pk}
+        # Was charged for that lesson, had it set right by hand, and has something of the other one.
+        by = operator("the cashier")
+        self.rows |= {
+            ("charge", name): LedgerEntry.objects.create(
+                client=client, branch=group.branch, group=group, kind="charge", amount=-10, day=DAY, made_at=AT,
+                mark=Mark.objects.create(
+                    client=client, lesson=missed, status=Status.ATTENDED, price=10, share=100, day=DAY, marked_at=AT
+                ),
+            ).pk,
+            ("entry", name): money_corrected.correct(
+                client_id=client.pk, amount=Decimal(10), reason="Wrong", on=DAY, key=f"{name} corrected", at=AT, by=by
+            ),
+            ("transfer", name): money_transferred.transfer(
+                from_client_id=client.pk, to_client_id=former.pk, amount=Decimal("0.01"), reason="Brothers",
+                key=f"{name} moved", at=AT, by=by,
+            ),
+        }
 
     def _in_branch(self, name: str) -> None:
         branch = self.school.branches[name]
@@ -251,6 +268,14 @@ def discount():
 
 def payment():
     return {"amount": "10.50", "method": "cash", "on": "2026-09-01", "note": "", "key": "as-long-as-a-key-is"}
+
+
+def corrected():
+    return {"amount": "10.50", "reason": "Counted wrongly", "on": "2026-09-01", "key": "as-long-as-a-key-is"}
+
+
+def moved_money(newcomer):
+    return {"client_id": newcomer, "amount": "2", "reason": "Brothers", "key": "as-long-as-a-key-is"}
 
 
 def branch_form():
@@ -405,6 +430,24 @@ BODIES = {
     ("POST", "/api/v1/marks/<int:mark_id>/charge"): [lambda: {"charged": True}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
     ("POST", "/payments/<int:payment_id>/reversal/"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/clients/<int:client_id>/entries/correction/"): [corrected],
+    ("POST", "/clients/<int:client_id>/entries/bonus/"): [corrected],
+    ("POST", "/clients/<int:client_id>/entries/discount/"): [
+        lambda charge: {"entry_id": charge, "percent": "5", "reason": "Late", "key": "as-long-as-a-key-is"}
+    ],
+    ("POST", "/clients/<int:client_id>/entries/refund/"): [payment],
+    ("POST", "/clients/<int:client_id>/entries/transfer/"): [moved_money],
+    ("POST", "/entries/<int:entry_id>/reversal/"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/transfers/<int:transfer_id>/reversal/"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/api/v1/clients/<int:client_id>/corrections"): [corrected],
+    ("POST", "/api/v1/clients/<int:client_id>/bonuses"): [corrected],
+    ("POST", "/api/v1/clients/<int:client_id>/refunds"): [payment],
+    ("POST", "/api/v1/clients/<int:client_id>/transfers"): [moved_money],
+    ("POST", "/api/v1/entries/<int:entry_id>/discount"): [
+        lambda: {"percent": "5", "reason": "Late", "key": "as-long-as-a-key-is"}
+    ],
+    ("POST", "/api/v1/entries/<int:entry_id>/reversal"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/api/v1/transfers/<int:transfer_id>/reversal"): [lambda: {"reason": "By mistake"}],
     ("POST", "/clients/new/"): [
         lambda branch: {"first_name": "Another", "branch_id": branch, "kinship": "mother"},
         lambda branch, contact: {

@@ -60,7 +60,7 @@ PLACES = {
     **dict.fromkeys(
         (
             "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
-            "discount", "room", "employee", "mark", "host", "comment",
+            "discount", "room", "employee", "mark", "host", "comment", "entry", "charge", "transfer",
         ),
         GROUPS,
     ),

@@ -1,14 +1,25 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.billing.actions.by_hand import (
+    BeyondLimit,
+    MoreThanCharged,
+    NotByHand,
+    correct_balance,
+    discount_charge,
+    give_bonus,
+    take_back_entry,
+)
 from rollbook.domains.billing.actions.closing import Booked, booked_on, open_days
 from rollbook.domains.billing.actions.covering import Covers, covers
 from rollbook.domains.billing.actions.discounts import DiscountTooHigh, end_discount, give_discount
 from rollbook.domains.billing.actions.ending import charge_due, close_ended
+from rollbook.domains.billing.actions.entries import AnotherEntry, MoreThanBalance
 from rollbook.domains.billing.actions.following import NextOneBegins, follow_freezes, follow_transfer
 from rollbook.domains.billing.actions.instalments import due
 from rollbook.domains.billing.actions.ledger import UsedUp, settle
 from rollbook.domains.billing.actions.loading import load_payments, load_tariff_uses, load_tariffs
 from rollbook.domains.billing.actions.payments import AnotherPayment, receive_payment, take_back_payment
+from rollbook.domains.billing.actions.refunds import refund
 from rollbook.domains.billing.actions.subscriptions import (
     AnotherSale,
     ContractTaken,
@@ -30,13 +41,17 @@ from rollbook.domains.billing.actions.tariffs import (
     price_programme,
     restore_tariff,
 )
+from rollbook.domains.billing.actions.transfers import take_back_transfer, transfer_money
 from rollbook.domains.billing.actions.unloading import unload_payments, unload_tariff_uses, unload_tariffs
 
 __all__ = [
-    "AnotherPayment", "AnotherSale", "Booked", "ContractTaken", "Covers", "DiscountTooHigh", "NextOneBegins", "Sale",
-    "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "archive_tariff",
-    "booked_on", "change_tariff", "charge_due", "close_ended", "covers", "due", "end_discount", "end_subscription",
-    "follow_freezes", "follow_transfer", "give_discount", "load_payments", "load_tariff_uses", "load_tariffs", "once",
-    "open_days", "price_group", "price_programme", "receive_payment", "restore_tariff", "sell", "settle",
-    "take_back_payment", "take_back_sale", "unload_payments", "unload_tariff_uses", "unload_tariffs",
+    "AnotherEntry", "AnotherPayment", "AnotherSale", "BeyondLimit", "Booked", "ContractTaken", "Covers",
+    "DiscountTooHigh", "MoreThanBalance", "MoreThanCharged", "NextOneBegins", "NotByHand", "Sale", "SoldAlready",
+    "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "archive_tariff", "booked_on",
+    "change_tariff", "charge_due", "close_ended", "correct_balance", "covers", "discount_charge", "due",
+    "end_discount", "end_subscription", "follow_freezes", "follow_transfer", "give_bonus", "give_discount",
+    "load_payments", "load_tariff_uses", "load_tariffs", "once", "open_days", "price_group", "price_programme",
+    "receive_payment", "refund", "restore_tariff", "sell", "settle", "take_back_entry", "take_back_payment",
+    "take_back_sale", "take_back_transfer", "transfer_money", "unload_payments", "unload_tariff_uses",
+    "unload_tariffs",
 ]

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Sum
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.billing.actions.entries import in_open_months, reversal
 from rollbook.domains.billing.actions.instalments import charge_instalments
+from rollbook.domains.billing.actions.reversing import in_open_months, reversal
 from rollbook.domains.billing.models import Charged, CoveredMark, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.history import actions as history
 from rollbook.domains.journal.models import Mark

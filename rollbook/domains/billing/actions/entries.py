@@ -1,34 +1,56 @@
-"""Entries as they are written: on a day of an open month, and taken back whole."""
+"""What all that is booked by hand has in common."""
 
-from collections.abc import Iterable
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from rollbook.domains.billing.actions.closing import booked_on, open_days
-from rollbook.domains.billing.models import LedgerEntry
+from rollbook.domains.billing.actions.payments import LARGEST, LONGEST_AGO
+from rollbook.foundation.errors import InvalidInput, Refused
+
+CENT = Decimal("0.01")
 
 
-def reversal(entry: LedgerEntry, *, day: date, about: date | None = None, at: datetime) -> LedgerEntry:
-    """What takes this entry back, whole: the database asks that it names all that the entry does."""
-    return LedgerEntry(
-        client_id=entry.client_id, branch_id=entry.branch_id, group_id=entry.group_id, kind="reversal",
-        amount=-Decimal(entry.amount), mark_id=entry.mark_id, payment_id=entry.payment_id,
-        lapse_of_id=entry.lapse_of_id, subscription_id=entry.subscription_id, instalment=entry.instalment,
-        transfer_id=entry.transfer_id, reverses=entry, day=day, about=about, made_at=at,
-    )
+class AnotherEntry(Refused):
+    """The key of what is to be booked was used for something else."""
+
+    sentence = _lazy("This form has already booked something else. Open it anew.")
 
 
-def reversals(entries: Iterable[LedgerEntry], *, at: datetime) -> list[LedgerEntry]:
-    """What takes these entries back, each on its day, or after it where its month is closed."""
-    return in_open_months([reversal(entry, day=entry.day, about=entry.about, at=at) for entry in entries])
+class MoreThanBalance(Refused):
+    """The client has less than is to be given back or moved away."""
+
+    sentence = _lazy("That is more than there is on the balance.")
 
 
-def in_open_months(entries: list[LedgerEntry]) -> list[LedgerEntry]:
-    """The same new entries; those whose day lies in a closed month are booked in the first open one after it, with a
-    reference to the day that they concern."""
-    opened = open_days([(entry.branch_id, entry.day) for entry in entries])
-    for entry in entries:
-        entry.day, entry.about = booked_on(
-            branch_id=entry.branch_id, day=entry.day, opened=opened, about=entry.about
-        )
-    return entries
+def open_day(*, branch_id: int, day: date) -> dict[str, date | None]:
+    """On which day an entry that concerns `day` is booked; `about` says that day where its month is closed."""
+    booked = booked_on(branch_id=branch_id, day=day, opened=open_days([(branch_id, day)]))
+    return {"day": booked.day, "about": booked.about}
+
+
+def check(*, amount: Decimal, on: date, today: date, reason: str | None = None, signed: bool = False) -> None:
+    """InvalidInput at each field that makes no sense. A `signed` amount may be below zero; a reason is no blank."""
+    fields = {}
+    if signed and amount == 0:
+        fields["amount"] = _("More or less than zero, please.")
+    elif not 0 < (abs(amount) if signed else amount) <= LARGEST:
+        fields["amount"] = _("More than zero and at most {largest}.").format(largest=LARGEST)
+    elif amount != amount.quantize(CENT):
+        fields["amount"] = _("At most two digits after the point.")
+    if not today - LONGEST_AGO <= on <= today:
+        fields["on"] = _("The day is today or before, within ten years.")
+    if reason is not None and not reason.strip():
+        fields["reason"] = _("A reason, please.")
+    if fields:
+        raise InvalidInput(fields)
+
+
+def refuse_another(stands: object, told: Mapping[str, Any]) -> None:
+    """What stands under a key must be what is told now: else the key was used for something else."""
+    if any(getattr(stands, name) != value for name, value in told.items()):
+        raise AnotherEntry

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
-from rollbook.domains.billing.actions.entries import in_open_months, reversal
+from rollbook.domains.billing.actions.reversing import in_open_months, reversal
 from rollbook.domains.billing.models import Charged, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.billing.rules import instalments, months_later
 

@@ -9,7 +9,8 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor, Permission
-from rollbook.domains.billing.actions.entries import in_open_months, reversal
+from rollbook.domains.billing.actions.by_hand import without_discounts
+from rollbook.domains.billing.actions.reversing import in_open_months, reversal
 from rollbook.domains.billing.models import CoveredMark, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.billing.rules import charge_of
 from rollbook.domains.journal.models import Mark
@@ -48,8 +49,9 @@ def settle(
     lapsed = {entry.lapse_of_id: entry for entry in _lapses(marks=may_lapse)} if may_lapse else {}
     # Of charges the months are open, or nothing in them would have been marked.
     charges = [entry for mark in marks for entry in _settling(charged.get(mark.pk), _charge(mark, at), at)]
+    gone = [entry.reverses for entry in charges if entry.reverses]
     lapses = [entry for mark in marks for entry in _settling(lapsed.get(mark.pk), _lapse(mark, at), at)]
-    insert(LedgerEntry, [*charges, *in_open_months(lapses)])
+    insert(LedgerEntry, [*charges, *without_discounts(gone, at=at), *in_open_months(lapses)])
 
 
 @once
@@ -69,7 +71,7 @@ def _locked(*, marks: Any) -> Rows:
 
 @once
 def _charges(*, marks: Any) -> Rows:
-    return LedgerEntry.objects.standing(EntryKind.CHARGE).filter(mark__any=marks)
+    return LedgerEntry.objects.standing_charges().filter(mark__any=marks)
 
 
 @once

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.actions.closing import booked_on, open_days
-from rollbook.domains.billing.actions.entries import reversals
+from rollbook.domains.billing.actions.reversing import reversals
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
 from rollbook.domains.people.models import Client
@@ -37,7 +37,7 @@ def receive_payment(
     told = {"amount": amount, "method": method, "received_on": on, "note": note}
     payment, is_new = Payment.objects.get_or_create(key=key, defaults=told)
     if not is_new:
-        _refuse_another(payment, client, amount, on)
+        refuse_another(payment, client, amount, on)
         return payment.pk
     opened = open_days([(client.branch_id, on)])
     day, about = booked_on(branch_id=client.branch_id, day=on, opened=opened)
@@ -52,8 +52,10 @@ def receive_payment(
     return payment.pk
 
 
-def _refuse_another(payment: Payment, client: Client, amount: Decimal, on: date) -> None:
-    same = (payment.amount, payment.received_on) == (amount, on)
+def refuse_another(
+    payment: Payment, client: Client, amount: Decimal, on: date, *, is_refund: bool = False
+) -> None:
+    same = (payment.amount, payment.received_on, payment.is_refund) == (amount, on, is_refund)
     if not (same and payment.entries.filter(client=client).exists()):
         raise AnotherPayment(_("This form has already taken another payment. Open it anew."))
 
@@ -72,7 +74,8 @@ def _check(amount: Decimal, on: date, *, today: date) -> None:
 
 @transaction.atomic
 def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
-    """Put a payment that was booked by mistake right: each of its entries is reversed. Twice changes nothing.
+    """Put a payment or a refund that was booked by mistake right: each of its entries is reversed. Twice changes
+    nothing.
 
     Returns the clients for whom it was booked.
     """
@@ -84,7 +87,7 @@ def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:
     """Reverse each entry of these payments that stands, on its day, or after it where its month is closed; the caller
     has picked them."""
-    standing = LedgerEntry.objects.standing(EntryKind.PAYMENT).filter(payment__in=payments)
+    standing = LedgerEntry.objects.standing(EntryKind.PAYMENT, EntryKind.REFUND).filter(payment__in=payments)
     entries = reversals(standing.order_by("client", "pk"), at=at)
     LedgerEntry.objects.bulk_create(entries, batch_size=5000)
     history.record_many(

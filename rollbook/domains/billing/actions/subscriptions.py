@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import house
 from rollbook.domains.billing.actions.discounts import DiscountTooHigh
-from rollbook.domains.billing.actions.entries import reversals
 from rollbook.domains.billing.actions.instalments import charge_instalments
+from rollbook.domains.billing.actions.reversing import reversals
 from rollbook.domains.billing.models import (
     RULES,
     Contract,

@@ -1,9 +1,9 @@
 """The lines of an account."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.scoping import ScopedQuerySet
@@ -35,6 +35,12 @@ class LedgerQuerySet(ScopedQuerySet["LedgerEntry"]):
         """Those that were not taken back."""
         return self.filter(kind__in=kinds, reversed_by=None)
 
+    def standing_charges(self) -> Self:
+        """Each knows whether there was a discount for it (`is_discounted`)."""
+        rows: Any = self.model._default_manager
+        discounts = Exists(rows.filter(discounts=OuterRef("pk")))
+        return self.standing(EntryKind.CHARGE).annotate(is_discounted=discounts)
+
 
 class LedgerEntry(models.Model):
     """A signed line of a client's account; the database refuses to change or delete it (migration 0002).
@@ -45,6 +51,9 @@ class LedgerEntry(models.Model):
 
     A charge is for a mark, or for a subscription (its nth `instalment`). A lapse is of a mark whose right to a make-up
     was over (`lapse_of`: no revenue of a group), or of what was left of a subscription when it ended.
+
+    What is booked by hand says why (`reason`) and by whom (`made_by`). A discount may name the one charge that it
+    `discounts`: it is never more than that, and goes with it.
     """
 
     client = models.ForeignKey("people.Client", models.PROTECT, related_name="ledger", db_index=False)
@@ -59,7 +68,9 @@ class LedgerEntry(models.Model):
     subscription = models.ForeignKey(Subscription, models.PROTECT, null=True, related_name="ledger", db_index=False)
     instalment = models.PositiveSmallIntegerField(null=True)
     transfer = models.ForeignKey(Transfer, models.PROTECT, null=True, related_name="entries", db_index=False)
+    discounts = models.ForeignKey("self", models.PROTECT, null=True, related_name="discounted_by", db_index=False)
     reason = models.CharField(max_length=200, blank=True, default="", db_default="")
+    made_by = models.ForeignKey("access.User", models.PROTECT, null=True, related_name="+", db_index=False)
     # Made by the form: what is booked by hand and comes twice is booked once.
     key = models.CharField(max_length=100, null=True)
     day = models.DateField()
@@ -88,6 +99,9 @@ class LedgerEntry(models.Model):
                     | Q(kind__in=BY_HAND, mark=None, payment=None, transfer=None, lapse_of=None) & ~Q(reason="")
                 ),
             ),
+            models.CheckConstraint(
+                name="ledger_discount_of_charge", condition=Q(discounts=None) | Q(kind=EntryKind.DISCOUNT, amount__gt=0)
+            ),
             models.UniqueConstraint(fields=["key"], condition=Q(key__isnull=False), name="ledger_entry_booked_once"),
         ]
         indexes = [
@@ -104,4 +118,7 @@ class LedgerEntry(models.Model):
             ),
             models.Index(fields=["transfer"], condition=Q(transfer__isnull=False), name="ledger_of_transfer"),
             models.Index(fields=["lapse_of"], condition=Q(lapse_of__isnull=False), name="ledger_of_lapse"),
+            models.Index(fields=["discounts"], condition=Q(discounts__isnull=False), name="ledger_of_charge"),
+            # What is reported by the month: few of all.
+            models.Index(fields=["day", "id"], condition=Q(kind__in=BY_HAND), name="ledger_by_hand"),
         ]
