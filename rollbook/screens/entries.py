@@ -20,6 +20,7 @@ CHARGES = 30
 """So many charges, the latest first, are offered to be let off."""
 LISTED = (*BY_HAND, EntryKind.REFUND, EntryKind.TRANSFER)
 ZERO = Decimal("0.00")
+NOBODY: tuple[str, int | None] = ("", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ def _booked(client_id: int, by: Actor) -> tuple[Booked, ...]:
     return tuple(
         Booked(
             pk, EntryKind(kind), day, amount, reason or note or "", name or "", group or "", charged_on, method or "",
-            payment, transfer, *others.get(transfer, ("", None)), gone is not None, why or "",
+            payment, transfer, *others.get(transfer, NOBODY), gone is not None, why or "",
         )
         for pk, kind, day, amount, reason, note, name, group, charged_on, method, payment, transfer, gone, why in found
     )
