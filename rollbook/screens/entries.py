@@ -112,9 +112,10 @@ def _booked(client_id: int, by: Actor) -> tuple[Booked, ...]:
     return tuple(
         Booked(
             pk, EntryKind(kind), day, amount, reason or note or "", name or "", group or "", charged_on, method or "",
-            payment, transfer, *others.get(transfer, ("", None)), gone is not None, why or "",
+            payment, transfer, other, other_id, gone is not None, why or "",
         )
         for pk, kind, day, amount, reason, note, name, group, charged_on, method, payment, transfer, gone, why in found
+        for other, other_id in [others.get(transfer, ("", None))]
     )
 
 
