@@ -1,6 +1,6 @@
-"""Any order of marks, corrections, make-ups, decisions, freezes, transfers, cancellations, payments and what is
-booked by hand leaves the ledger of the last state (spec 02, rule 1); a right to a make-up is never used twice, and nobody is marked where they
-are not expected."""
+"""Any order of marks, corrections, make-ups, decisions, freezes, transfers, cancellations, payments and what is booked
+by hand leaves the ledger of the last state (spec 02, rule 1); a right to a make-up is never used twice, and nobody is
+marked where they are not expected."""
 
 import os
 from dataclasses import dataclass
