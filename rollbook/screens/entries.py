@@ -20,7 +20,6 @@ CHARGES = 30
 """So many charges, the latest first, are offered to be let off."""
 LISTED = (*BY_HAND, EntryKind.REFUND, EntryKind.TRANSFER)
 ZERO = Decimal("0.00")
-NOBODY: tuple[str, int | None] = ("", None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +112,10 @@ def _booked(client_id: int, by: Actor) -> tuple[Booked, ...]:
     return tuple(
         Booked(
             pk, EntryKind(kind), day, amount, reason or note or "", name or "", group or "", charged_on, method or "",
-            payment, transfer, *others.get(transfer, NOBODY), gone is not None, why or "",
+            payment, transfer, other, other_id, gone is not None, why or "",
         )
         for pk, kind, day, amount, reason, note, name, group, charged_on, method, payment, transfer, gone, why in found
+        for other, other_id in [others.get(transfer, ("", None))]
     )
 
 

@@ -172,7 +172,7 @@ def test_above_the_limit_it_takes_the_right_to_exceed_it(school):
     )
     charge = LedgerEntry.objects.get(client=jan)
     let_off(school, charge, percent=D(20), name="kira")
-    with pytest.raises(billing.BeyondLimit, match="20 %"):
+    with pytest.raises(billing.BeyondLimit, match="20 per cent"):
         let_off(school, charge, amount=D("0.01"), name="kira")  # together they are more
     let_off(school, charge, amount=D("0.01"), name="rita")
 

@@ -149,7 +149,8 @@ HARM = {
 # Harm that breaks another promise as well, by its nature.
 ALONG = {
     "mark_day": {"lesson_day"}, "lesson_of_its_branch": {"lesson_day", "mark_day", "lesson_teacher_time"},
-    "lesson_day": {"mark_day"}, "founded": {"owned"}, "reversals": {"stored_balance", "charged_as_marked"},
+    "lesson_day": {"mark_day"}, "founded": {"owned"},
+    "reversals": {"stored_balance", "charged_as_marked", "discounts_within_charges"},
     "teachers_work_here": {"whoever_left_is_out"}, "make_up_pairs": {"charged_as_marked"},
     "burned_as_it_lapsed": {"stored_balance"},
     "charged_at_the_start": {"stored_balance"},

@@ -1,11 +1,12 @@
-"""Any order of marks, corrections, make-ups, decisions, freezes, transfers, cancellations and payments leaves the
-ledger of the last state (spec 02, rule 1); a right to a make-up is never used twice, and nobody is marked where they
-are not expected."""
+"""Any order of marks, corrections, make-ups, decisions, freezes, transfers, cancellations, payments and what is booked
+by hand leaves the ledger of the last state (spec 02, rule 1); a right to a make-up is never used twice, and nobody is
+marked where they are not expected."""
 
 import os
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal as D
+from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -38,6 +39,9 @@ from rollbook.workflows import (
     lesson_marked,
     make_up_booked,
     make_up_by_hand,
+    money_corrected,
+    money_refunded,
+    money_transferred,
     payment_received,
 )
 from tests.school import AT, DAY, found_school
@@ -56,6 +60,7 @@ LESSONS_OF = (
 VISITED = (5, 6)
 LESSONS, ALL = range(5), range(7)
 CLIENT, LESSON, HOST, ANY = st.integers(0, 1), st.sampled_from(LESSONS), st.sampled_from(VISITED), st.sampled_from(ALL)
+CENTS = st.integers(1, 5000).map(lambda cents: D(cents) / 100)
 STATUS, DAY_OF_ALL = st.sampled_from([*Status, None]), st.sampled_from(DAYS)
 # Of the two days that have been: mostly misses that may be worked off.
 BEGUN = st.lists(st.sampled_from([*Status, Status.EXCUSED, Status.EXCUSED, None]), min_size=4, max_size=4)
@@ -99,6 +104,8 @@ class Ledger(RuleBasedStateMachine):
         self.stays = {client: [("chess", date(2026, 1, 1))] for client in range(2)}
         """The groups of a client, each from a day on."""
         self.frozen = {client: set() for client in range(2)}
+        self.by_hand = [D(0), D(0)]
+        """What was corrected, given back and moved, of each client."""
 
     def teardown(self):
         try:
@@ -351,6 +358,42 @@ class Ledger(RuleBasedStateMachine):
         billing.take_back_payment(payment_id=payment.pk, reason="Mistake", at=AT, by=self.by)
         self.paid[key] = (self.paid[key][0], D(0))
 
+    @rule(client=CLIENT, amount=CENTS, what=st.sampled_from(["correct", "refund", "move"]), stays=st.booleans())
+    def book_by_hand(self, client, amount, what, stays):
+        how = {"amount": amount, "key": uuid4().hex, "at": AT, "by": self.by}
+        whose, other = self.clients[client], self.clients[1 - client]
+        back = {"reason": "Not so", "at": AT, "by": self.by}
+        match what:
+            case "correct":
+                entry = money_corrected.correct(client_id=whose, reason="So", on=DAY, **how | {"amount": -amount})
+                stays or money_corrected.take_back(entry_id=entry, **back)
+            case "refund":
+                payment = money_refunded.refund(
+                    client_id=whose, method="cash", on=DAY, note="", over_balance=True, **how
+                )
+                stays or payment_received.take_back(payment_id=payment, **back)
+            case _:
+                transfer = money_transferred.transfer(
+                    from_client_id=whose, to_client_id=other, reason="So", over_balance=True, **how
+                )
+                stays or money_transferred.take_back(transfer_id=transfer, **back)
+        if stays:
+            self.by_hand[client] -= amount
+            self.by_hand[1 - client] += amount if what == "move" else 0
+
+    @precondition(lambda self: LedgerEntry.objects.standing_charges().exists())
+    @rule(data=st.data(), percent=st.integers(1, 30))
+    def let_off(self, data, percent):
+        """Taken back again or not, it goes with its charge: balances are looked at without what is let off."""
+        charges = LedgerEntry.objects.standing_charges().order_by("pk").values_list("pk", flat=True)
+        try:
+            money_corrected.discount(
+                entry_id=data.draw(st.sampled_from([*charges])), percent=D(percent), reason="So", key=uuid4().hex,
+                at=AT, by=self.by,
+            )
+        except billing.MoreThanCharged:
+            return
+
     @invariant()
     def balances_are_those_of_the_last_state(self):
         stored = dict(Account.objects.values_list("client", "balance"))
@@ -359,8 +402,10 @@ class Ledger(RuleBasedStateMachine):
                 PRICE * cell.share / 100 for (who, lesson), cell in self.cells.items()
                 if who == index and lesson not in self.cancelled
             )
-            paid = sum(amount for who, amount in self.paid.values() if who == index)
-            assert stored.get(client, D(0)) == paid - charged
+            paid = sum(amount for who, amount in self.paid.values() if who == index) + self.by_hand[index]
+            let_off = LedgerEntry.objects.filter(client=client, kind="discount", reversed_by=None)
+            off = let_off.aggregate(sum=Sum("amount"))["sum"] or 0
+            assert stored.get(client, D(0)) == paid + off - charged
 
     @invariant()
     def clients_are_where_they_were_brought(self):

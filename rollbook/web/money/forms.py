@@ -102,9 +102,9 @@ class TransferForm(OfAccount):
         return {"amount": _there(account), "client_id": alone}
 
     def offer(self, account: Entries) -> None:
+        same = _("the same payer")
         self.fields["client_id"].choices = [
-            (one.client_id, f"{one.name} ({_('the same payer') if one.is_sibling else one.branch})")
-            for one in account.receivers
+            (one.client_id, f"{one.name} ({same if one.is_sibling else one.branch})") for one in account.receivers
         ]
 
 

@@ -144,7 +144,7 @@ def _within_limit(charge: LedgerEntry, off: Decimal, by: Actor) -> None:
     if off * 100 <= -charge.amount * limit:
         return
     if not Client.objects.all().held_on(by, charge.client_id, Permission.DISCOUNT_EXCEED):
-        raise BeyondLimit(_("You may let off at most {limit} % of a charge.").format(limit=limit))
+        raise BeyondLimit(_("You may let off at most {limit} per cent of a charge.").format(limit=limit))
 
 
 @transaction.atomic

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.billing.actions.closing import booked_on, open_days
 from rollbook.domains.billing.actions.payments import LARGEST, LONGEST_AGO
@@ -18,13 +18,13 @@ CENT = Decimal("0.01")
 class AnotherEntry(Refused):
     """The key of what is to be booked was used for something else."""
 
-    sentence = _lazy("This form has already booked something else. Open it anew.")
+    sentence = _("This form has already booked something else. Open it anew.")
 
 
 class MoreThanBalance(Refused):
     """The client has less than is to be given back or moved away."""
 
-    sentence = _lazy("That is more than there is on the balance.")
+    sentence = _("That is more than there is on the balance.")
 
 
 def open_day(*, branch_id: int, day: date) -> dict[str, date | None]:
@@ -37,15 +37,15 @@ def check(*, amount: Decimal, on: date, today: date, reason: str | None = None, 
     """InvalidInput at each field that makes no sense. A `signed` amount may be below zero; a reason is no blank."""
     fields = {}
     if signed and amount == 0:
-        fields["amount"] = _("More or less than zero, please.")
+        fields["amount"] = gettext("More or less than zero, please.")
     elif not 0 < (abs(amount) if signed else amount) <= LARGEST:
-        fields["amount"] = _("More than zero and at most {largest}.").format(largest=LARGEST)
+        fields["amount"] = gettext("More than zero and at most {largest}.").format(largest=LARGEST)
     elif amount != amount.quantize(CENT):
-        fields["amount"] = _("At most two digits after the point.")
+        fields["amount"] = gettext("At most two digits after the point.")
     if not today - LONGEST_AGO <= on <= today:
-        fields["on"] = _("The day is today or before, within ten years.")
+        fields["on"] = gettext("The day is today or before, within ten years.")
     if reason is not None and not reason.strip():
-        fields["reason"] = _("A reason, please.")
+        fields["reason"] = gettext("A reason, please.")
     if fields:
         raise InvalidInput(fields)
 
