@@ -33,6 +33,7 @@ class Link:
 ENTRIES = (
     Entry("groups", _("Groups"), icon="notebook", permissions=(Permission.JOURNAL_SEE,)),
     Entry("clients", _("Clients"), icon="users", permissions=(Permission.CLIENT_SEE,)),
+    Entry("announced", _("Announced payments"), icon="cash", permissions=(Permission.PAYMENT_CONFIRM,)),
     Entry(
         "settings",
         _("Settings"),
@@ -50,6 +51,7 @@ ENTRIES = (
 PANELS = {
     "client": "/clients/0/",
     "freezes": "/clients/0/freezes/",
+    "family": "/families/0/",
     "enrolment": "/enrolments/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",

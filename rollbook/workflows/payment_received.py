@@ -1,5 +1,6 @@
 """Money has come, or was booked by mistake: the ledger follows, and open pages are told."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -21,7 +22,20 @@ def receive(
     payment = billing.receive_payment(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
-    _tell(client_id, at)
+    tell([client_id], at)
+    return payment
+
+
+@transaction.atomic
+def receive_family(
+    *, contact_id: int, amount: Decimal, shares: Mapping[int, Decimal], method: Method, on: date, note: str, key: str,
+    at: datetime, by: Actor,
+) -> int:
+    """Book one payment for several clients, by their shares; the same `key` again changes nothing. Returns its id."""
+    payment = billing.receive_family_payment(
+        contact_id=contact_id, amount=amount, shares=shares, method=method, on=on, note=note, key=key, at=at, by=by
+    )
+    tell([client_id for client_id, share in shares.items() if share], at)
     return payment
 
 
@@ -29,12 +43,11 @@ def receive(
 def take_back(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
     """Put a payment that was booked by mistake right; twice changes nothing. Returns whose it was."""
     clients = billing.take_back_payment(payment_id=payment_id, reason=reason, at=at, by=by)
-    for client_id in clients:
-        _tell(client_id, at)
+    tell(clients, at)
     return clients
 
 
-def _tell(client_id: int, at: datetime) -> None:
-    """The open journals of all groups in which the client is today, whoever took the payment and whenever it came."""
-    belongs = Enrolment.objects.on(local_day(at, "group__branch__time_zone")).filter(client=client_id)
-    live.tell(*(f"group:{group}" for group in sorted(belongs.values_list("group", flat=True))))
+def tell(clients: Collection[int], at: datetime) -> None:
+    """The open journals of all groups in which the clients are today, whoever took the payment and whenever it came."""
+    belongs = Enrolment.objects.on(local_day(at, "group__branch__time_zone")).filter(client__in=clients)
+    live.tell(*(f"group:{group}" for group in sorted(set(belongs.values_list("group", flat=True)))))

@@ -1,3 +1,4 @@
+from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -8,8 +9,8 @@ from django.utils.translation import gettext as _
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, Method, Payment
 from rollbook.domains.history import actions as history
-from rollbook.domains.people.models import Client
-from rollbook.foundation.errors import InvalidInput, Refused
+from rollbook.domains.people.models import Client, Contact, Relation
+from rollbook.foundation.errors import InvalidInput, NotAllowed, Refused
 from rollbook.foundation.periods import local
 
 LARGEST = Decimal("1000000000")
@@ -30,29 +31,86 @@ def receive_payment(
     the first. InvalidInput where amount or day make no sense.
     """
     client = Client.objects.select_related("branch").pick_to_change(by, Permission.PAYMENT_TAKE, client_id)
-    _check(amount, on, today=local(at, client.branch.time_zone).date())
+    check_payment(amount, on, today=local(at, client.branch.time_zone).date())
+    return book({client: amount}, method=method, on=on, note=note, key=key, at=at, by=by)
+
+
+@transaction.atomic
+def receive_family_payment(
+    *, contact_id: int, amount: Decimal, shares: Mapping[int, Decimal], method: Method, on: date, note: str, key: str,
+    at: datetime, by: Actor,
+) -> int:
+    """Book one payment of somebody who pays for several clients: each gets their share of it, or none gets anything.
+
+    `shares` are by client, and add up to the amount; who gets nothing of it may be left out. InvalidInput where they do
+    not add up, or name somebody for whom this contact does not pay. Otherwise as `receive_payment`.
+    """
+    payer = Contact.objects.pick(by, Permission.MONEY_SEE, contact_id)
+    parts = {pk: share for pk, share in sorted(shares.items()) if share}
+    seen = Client.objects.visible_to(by, Permission.MONEY_SEE)
+    family = seen.filter(relations__in=Relation.objects.filter(contact=payer, pays=True), pk__in=parts)
+    _check_shares(amount, parts, strangers=set(parts).difference(family.values_list("pk", flat=True)))
+    clients = Client.objects.select_related("branch")
+    picked = {clients.pick_to_change(by, Permission.PAYMENT_TAKE, pk): share for pk, share in parts.items()}
+    check_payment(amount, on, today=min(local(at, client.branch.time_zone).date() for client in picked))
+    return book(picked, method=method, on=on, note=note, key=key, at=at, by=by)
+
+
+def _check_shares(amount: Decimal, parts: Mapping[int, Decimal], *, strangers: Collection[int]) -> None:
+    fields = {}
+    for client_id, share in parts.items():
+        if client_id in strangers:
+            fields[f"share-{client_id}"] = _("This contact does not pay for this client.")
+        elif share < 0 or share != share.quantize(Decimal("0.01")):
+            fields[f"share-{client_id}"] = _("A share is zero or more, with two digits after the point at most.")
+    given = sum(parts.values(), Decimal(0))
+    if not fields and (given != amount or not parts):
+        sentence = _("The shares add up to {given}, the payment is {amount}.")
+        fields["amount"] = sentence.format(given=given, amount=amount)
+    if fields:
+        raise InvalidInput(fields)
+
+
+def book(
+    shares: Mapping[Client, Decimal], *, method: Method, on: date, note: str, key: str, at: datetime, by: Actor,
+    verb: str = "payment.received",
+) -> int:
+    """One payment with an entry for each of these clients, whom the caller has picked and locked. Under a key that was
+    used: the payment of then."""
+    amount = sum(shares.values(), Decimal(0))
     told = {"amount": amount, "method": method, "received_on": on, "note": note}
     payment, is_new = Payment.objects.get_or_create(key=key, defaults=told)
     if not is_new:
-        _refuse_another(payment, client, amount, on)
+        _refuse_another(payment, shares, on)
         return payment.pk
-    entry = LedgerEntry.objects.create(
-        client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=amount, payment=payment, day=on, made_at=at
-    )
-    history.record(
-        verb="payment.received", subject=f"client:{client.pk}", at=at, by=by,
-        new={"amount": str(amount), "method": method, "on": on.isoformat(), "note": note, "entry": entry.pk},
+    entries = [
+        LedgerEntry(
+            client=client, branch=client.branch, kind=EntryKind.PAYMENT, amount=share, payment=payment, day=on,
+            made_at=at,
+        )
+        for client, share in shares.items()
+    ]
+    LedgerEntry.objects.bulk_create(entries)
+    history.record_many(
+        verb=verb, at=at, by=by,
+        changes=[
+            history.Change(
+                f"client:{entry.client_id}",
+                {"amount": str(entry.amount), "method": method, "on": on.isoformat(), "note": note, "entry": entry.pk},
+            )
+            for entry in entries
+        ],
     )
     return payment.pk
 
 
-def _refuse_another(payment: Payment, client: Client, amount: Decimal, on: date) -> None:
-    same = (payment.amount, payment.received_on) == (amount, on)
-    if not (same and payment.entries.filter(client=client).exists()):
+def _refuse_another(payment: Payment, shares: Mapping[Client, Decimal], on: date) -> None:
+    booked = dict(payment.entries.filter(kind=EntryKind.PAYMENT).values_list("client", "amount"))
+    if (booked, payment.received_on) != ({client.pk: share for client, share in shares.items()}, on):
         raise AnotherPayment(_("This form has already taken another payment. Open it anew."))
 
 
-def _check(amount: Decimal, on: date, *, today: date) -> None:
+def check_payment(amount: Decimal, on: date, *, today: date) -> None:
     fields = {}
     if not 0 < amount <= LARGEST:
         fields["amount"] = _("A payment is more than zero and at most {largest}.").format(largest=LARGEST)
@@ -68,11 +126,15 @@ def _check(amount: Decimal, on: date, *, today: date) -> None:
 def take_back_payment(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
     """Put a payment that was booked by mistake right: each of its entries is reversed. Twice changes nothing.
 
-    Returns the clients for whom it was booked.
+    It takes the right for each of the clients for whom it was booked; they are what is returned.
     """
     payment = Payment.objects.pick_to_change(by, Permission.PAYMENT_TAKE, payment_id)
+    clients = tuple(payment.entries.order_by("client").values_list("client", flat=True).distinct())
+    reached = Client.objects.visible_to(by, Permission.PAYMENT_TAKE).filter(pk__in=clients)
+    if reached.count() < len(clients):
+        raise NotAllowed
     reverse(Payment.objects.filter(pk=payment.pk), reason=reason, at=at, by=by)
-    return tuple(payment.entries.order_by("client").values_list("client", flat=True).distinct())
+    return clients
 
 
 def reverse(payments: QuerySet[Payment], *, reason: str, at: datetime, by: Actor) -> None:

@@ -1,4 +1,4 @@
-"""The arithmetic of money: plain values in, plain values out."""
+"""The arithmetic of a lesson that is charged as it happens."""
 
 from decimal import ROUND_HALF_UP, Decimal
 
