@@ -112,6 +112,9 @@ VERBS: Mapping[str, str | Promise] = {
     "mark.worked_off": _("Worked off by hand"),
     "mark.worked_off_undone": _("Not worked off by hand after all"),
     "import.undone": _("Import undone"),
+    "payment.announced": _("Said to be paid"),
+    "payment.confirmed": _("Announced payment confirmed"),
+    "payment.declined": _("Announced payment declined"),
     "payment.received": _("Payment"),
     "payment.taken_back": _("Payment taken back"),
 }

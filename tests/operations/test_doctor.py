@@ -11,7 +11,7 @@ from django.db import connections
 from rollbook.domains.comments.rules import On
 from rollbook.domains.journal.models import Status
 from rollbook.operations.doctor import PROMISES, examine
-from rollbook.workflows import comment_written, lesson_marked, payment_received
+from rollbook.workflows import comment_written, lesson_marked, payment_announced, payment_received
 from tests.school import AT, DAY, found_school
 
 # By the name of the promise: what only somebody who owns the tables, and goes past the triggers, can do to it.
@@ -96,6 +96,9 @@ HARM = {
         SELECT client_id, branch_id, 'reversal', 1, mark_id, id, day, made_at FROM billing_ledgerentry
         WHERE kind = 'charge' LIMIT 1""",
     "payments_are_booked": "UPDATE billing_payment SET amount = amount + 1",
+    "confirmed_is_paid": """
+        UPDATE billing_announcedpayment SET client_id = (SELECT max(id) FROM people_client)
+        WHERE payment_id IS NOT NULL""",
     "comment_belongs": "UPDATE comments_comment SET of_client_id = NULL",
     "commented_lesson_is_kept": "UPDATE schedule_lesson SET touched_at = NULL",
     "mention_is_of_another": "UPDATE comments_mention SET user_id = (SELECT min(written_by_id) FROM comments_comment)",
@@ -133,6 +136,11 @@ def well(own_database):
     payment_received.receive(
         client_id=ivan, amount=Decimal(30), method="cash", on=DAY, note="", key="a key", at=AT, by=school.actor("mara")
     )
+    told = payment_announced.announce(
+        client_id=ivan, amount=Decimal(20), method="transfer", on=DAY, note="", key="told", at=AT,
+        by=school.actor("mara"),
+    )
+    payment_announced.confirm(announced_id=told, at=AT, by=school.actor("vera"))
     comment_written.write(
         on=On(client_id=ivan, lesson_id=school.lessons["chess"].pk), text="@Anna, see", asks=True, at=AT,
         by=school.actor("mara"),

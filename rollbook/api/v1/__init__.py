@@ -5,11 +5,14 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
+from rollbook.api.v1.announced import of_clients as announced_of_clients
+from rollbook.api.v1.announced import router as announced
 from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.comments import router as comments
 from rollbook.api.v1.enrolments import router as enrolments
+from rollbook.api.v1.families import router as families
 from rollbook.api.v1.freezes import router as freezes
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.imports import router as imports
@@ -40,6 +43,9 @@ api.add_router("/choices", choices)
 api.add_router("/marks", of_marks)
 api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
+api.add_router("/families", families)
+api.add_router("/clients", announced_of_clients)
+api.add_router("/announced", announced)
 api.add_router("", comments)
 api.add_router("/imports", imports)
 

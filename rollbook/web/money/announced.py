@@ -29,7 +29,7 @@ class ConfirmForm(Form):
     on = DayField(label=gettext_lazy("Date"), required=False)
 
     def told(self) -> dict[str, Any]:
-        return {name: value or None for name, value in self.cleaned_data.items()}
+        return {name: None if value == "" else value for name, value in self.cleaned_data.items()}
 
 
 class DeclineForm(Form):

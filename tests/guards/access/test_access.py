@@ -59,8 +59,8 @@ GROUPS, BRANCHES, SHARED = ("chess", "dance", "judo"), ("north", "south"), ("sha
 PLACES = {
     **dict.fromkeys(
         (
-            "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
-            "room", "employee", "mark", "host", "comment",
+            "group", "target", "lesson", "client", "payment", "payer", "announced", "newcomer", "contact", "relation",
+            "enrolment", "freeze", "room", "employee", "mark", "host", "comment",
         ),
         GROUPS,
     ),

@@ -63,7 +63,8 @@ def confirm_announced(
     if announced.declined_at:
         raise AnsweredAlready
     client = Client.objects.select_related("branch").locked().get(pk=announced.client_id)
-    amount, method, on = amount or announced.amount, method or Method(announced.method), on or announced.paid_on
+    amount = announced.amount if amount is None else amount
+    method, on = method or Method(announced.method), on or announced.paid_on
     check_payment(amount, on, today=local(at, client.branch.time_zone).date())
     announced.payment_id = book(
         {client: amount}, method=method, on=on, note=announced.note, key=f"announced:{announced.key}", at=at,

@@ -3,7 +3,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -43,12 +43,15 @@ def receive_family_payment(
     """Book one payment of somebody who pays for several clients: each gets their share of it, or none gets anything.
 
     `shares` are by client, and add up to the amount; who gets nothing of it may be left out. InvalidInput where they do
-    not add up, or name somebody for whom this contact does not pay. Otherwise as `receive_payment`.
+    not add up, or name somebody for whom this contact does not pay. It takes the right for each client. Otherwise as
+    `receive_payment`.
     """
     payer = Contact.objects.pick(by, Permission.MONEY_SEE, contact_id)
     parts = {pk: share for pk, share in sorted(shares.items()) if share}
-    seen = Client.objects.visible_to(by, Permission.MONEY_SEE)
-    family = seen.filter(relations__in=Relation.objects.filter(contact=payer, pays=True), pk__in=parts)
+    of_payer = Q(relations__in=Relation.objects.filter(contact=payer, pays=True))
+    if not Client.objects.visible_to(by, Permission.PAYMENT_TAKE).filter(of_payer).exists():
+        raise NotAllowed
+    family = Client.objects.visible_to(by, Permission.MONEY_SEE).filter(of_payer)
     _check_shares(amount, parts, strangers=set(parts).difference(family.values_list("pk", flat=True)))
     clients = Client.objects.select_related("branch")
     picked = {clients.pick_to_change(by, Permission.PAYMENT_TAKE, pk): share for pk, share in parts.items()}
