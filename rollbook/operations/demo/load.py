@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from enum import Enum
 from functools import partial
 from time import monotonic
 from zoneinfo import ZoneInfo
@@ -66,6 +67,7 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.Tariff: billing.Tariff,
     rows.TariffUse: billing.TariffUse,
     rows.Payment: billing.Payment,
+    rows.AnnouncedPayment: billing.AnnouncedPayment,
     rows.LedgerEntry: billing.LedgerEntry,
     rows.Comment: comments.Comment,
     rows.Mention: comments.Mention,
@@ -189,12 +191,17 @@ def _target(table: type[Row], model: type[models.Model]) -> Target:
 
 
 def _defaults(model: type[models.Model], named: tuple[str, ...]) -> dict[str, object]:
-    """By column, what the model says of the fields that a plan does not name."""
+    """By column, what the model says of the fields that a plan does not name: plain values, for processes that know no
+    models."""
     return {
-        field.attname: field.get_default()
+        field.attname: _plain(field.get_default())
         for field in model._meta.concrete_fields
         if field.attname not in named and not field.generated and not field.primary_key
     }
+
+
+def _plain(value: object) -> object:
+    return value.value if isinstance(value, Enum) else value
 
 
 def _continue_numbers(db: Database, model: type[models.Model]) -> None:

@@ -139,6 +139,7 @@ NAMES = Names(
         Worked with the teacher after class.
     """),
     payment_notes=listed("for both children, the rest, in parts"),
+    never_came=listed("it never came, sent to another account, paid in cash instead"),
     said={
         "client": lines("""
             Grandma collects on Wednesdays, she told us in October.

@@ -69,6 +69,8 @@ class Names:
     lesson_notes: tuple[str, ...]
     worked_off: tuple[str, ...]
     payment_notes: tuple[str, ...]
+    never_came: tuple[str, ...]
+    """Why what was announced is not waited for."""
     said: Mapping[str, tuple[str, ...]]
     """What people say of a client, a group, a lesson, a mark."""
     asked: Mapping[str, tuple[str, ...]]
