@@ -29,7 +29,7 @@ def confirm(
     payment = billing.confirm_announced(
         announced_id=announced_id, amount=amount, method=method, on=on, at=at, by=by
     )
-    tell(LedgerEntry.objects.filter(payment=payment).values_list("client", flat=True), at)
+    tell(clients=list(LedgerEntry.objects.filter(payment=payment).values_list("client", flat=True)), at=at)
     return payment
 
 

@@ -22,7 +22,7 @@ def receive(
     payment = billing.receive_payment(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
-    tell([client_id], at)
+    tell(clients=[client_id], at=at)
     return payment
 
 
@@ -35,7 +35,7 @@ def receive_family(
     payment = billing.receive_family_payment(
         contact_id=contact_id, amount=amount, shares=shares, method=method, on=on, note=note, key=key, at=at, by=by
     )
-    tell([client_id for client_id, share in shares.items() if share], at)
+    tell(clients=[client_id for client_id, share in shares.items() if share], at=at)
     return payment
 
 
@@ -43,11 +43,11 @@ def receive_family(
 def take_back(*, payment_id: int, reason: str, at: datetime, by: Actor) -> tuple[int, ...]:
     """Put a payment that was booked by mistake right; twice changes nothing. Returns whose it was."""
     clients = billing.take_back_payment(payment_id=payment_id, reason=reason, at=at, by=by)
-    tell(clients, at)
+    tell(clients=clients, at=at)
     return clients
 
 
-def tell(clients: Collection[int], at: datetime) -> None:
+def tell(*, clients: Collection[int], at: datetime) -> None:
     """The open journals of all groups in which the clients are today, whoever took the payment and whenever it came."""
     belongs = Enrolment.objects.on(local_day(at, "group__branch__time_zone")).filter(client__in=clients)
     live.tell(*(f"group:{group}" for group in sorted(set(belongs.values_list("group", flat=True)))))
