@@ -96,6 +96,16 @@ def test_a_family_payment_is_booked_once_however_often_the_form_is_sent(mara, si
     assert LedgerEntry.objects.count() == 4
 
 
+def test_a_split_payment_is_taken_back_as_one_from_the_card_of_any_child(mara, siblings, address):
+    mara.post(f"{address}payments/", paying(siblings))
+    back = f"/payments/{Payment.objects.get().pk}/reversal/"
+    assert f'action="{back}"' in mara.get(f"/clients/{siblings[1].pk}/").content.decode()
+    for of, shown in ((siblings[1].pk, 1), (siblings[2].pk, 0), ("", 0)):
+        answer = mara.post(back, {"reason": "A mistake", "client": of})
+        assert answer["Location"] == f"/clients/{siblings[shown].pk}/"
+    assert set(Account.objects.values_list("balance", flat=True)) == {D(0)}
+
+
 @pytest.mark.parametrize(
     ("told", "status"),
     [

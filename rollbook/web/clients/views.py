@@ -64,9 +64,10 @@ def reversal(request: HttpRequest, payment_id: int) -> HttpResponse:
     clients = payment_received.take_back(
         payment_id=payment_id, reason=form.cleaned_data["reason"], at=timezone.now(), by=request.actor
     )
+    whose = form.cleaned_data["client"] if form.cleaned_data["client"] in clients else clients[0]
     if not request.htmx:
-        return see_other("client", clients[0])
-    return toast(tell(_card(request, clients[0]), "ledger-changed"), _("The payment is taken back."))
+        return see_other("client", whose)
+    return toast(tell(_card(request, whose), "ledger-changed"), _("The payment is taken back."))
 
 
 def _card(
