@@ -13,35 +13,23 @@ from rollbook.domains.groups.queries import Belonging, Left, Pause
 from rollbook.domains.history import queries as history
 from rollbook.domains.history.actions import note_reading
 from rollbook.domains.history.queries import Line, Opened
-from rollbook.domains.journal import queries as journal
 from rollbook.domains.people import queries as people
 from rollbook.domains.people.models import Client
 from rollbook.domains.people.queries import ContactLine
-from rollbook.domains.schedule import queries as schedule
-from rollbook.domains.schedule.rules import lesson_days, lessons_of_month, month_of
-from rollbook.foundation.formats import round_half_up
+from rollbook.domains.schedule.rules import month_of
 from rollbook.foundation.periods import local
+from rollbook.screens import announced, family
+from rollbook.screens.announced import Waiting
+from rollbook.screens.due import Ahead, ahead, due
 
 PHONES = ("phone", "email", "telegram")
 # Of which the notes and reasons tell as much as the sums.
 PAYMENTS = (
     "balance.corrected", "balance.transferred", "bonus.given", "charge.discounted", "discount.given", "discount.ended",
-    "entry.taken_back", "payment.received", "payment.refunded", "payment.taken_back", "transfer.taken_back",
+    "entry.taken_back", "payment.announced", "payment.confirmed", "payment.declined", "payment.received",
+    "payment.refunded", "payment.taken_back", "transfer.taken_back",
 )
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """What the lessons of a group that are still to come in this month will cost."""
-
-    group: str
-    lessons: int
-    price: Decimal
-
-    @property
-    def amount(self) -> Decimal:
-        return round_half_up(self.lessons * self.price, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +55,17 @@ class Card:
     """Over the days [first, last]; None for those who may not see money."""
     balance: Decimal | None
     ahead: tuple[Ahead, ...]
+    announced: tuple[Waiting, ...]
+    """Payments that are said to have been made; never part of the balance."""
+    families: frozenset[int]
+    """Those of the contacts who pay for others, too, as far as one sees their money."""
     history: Sequence[Line] | None
     """With what follows None for those who may not see it."""
     readings: Sequence[Opened] | None
     """Who saw this card, the latest first; this time is not yet among them."""
     may_edit: bool
     may_take_payment: bool
+    may_confirm: bool
     may_enrol: bool
     may_see_comments: bool
 
@@ -83,7 +76,7 @@ class Card:
     @property
     def due(self) -> Decimal:
         """What would cover this month to its end; zero where it is covered."""
-        return max(sum((a.amount for a in self.ahead), Decimal(0)) - (self.balance or 0), Decimal(0))
+        return due(balance=self.balance or Decimal(0), ahead=self.ahead)
 
 
 def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) -> Card:
@@ -93,8 +86,8 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     today = local(at, client.branch.time_zone).date()
     first, last = month_of(month or today)
     may = Client.objects.all().held_on(
-        by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.MONEY_SEE, Permission.HISTORY_SEE,
-        Permission.PHONE_SEE, Permission.COMMENT_SEE,
+        by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.PAYMENT_CONFIRM,
+        Permission.MONEY_SEE, Permission.HISTORY_SEE, Permission.PHONE_SEE, Permission.COMMENT_SEE,
     )
     sees_journal = by.may(Permission.JOURNAL_SEE)
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
@@ -110,9 +103,12 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         first=first, last=last,
         statement=billing.statement(client_id=client_id, first=first, last=last, by=by) if sees_money else None,
         balance=_balance(client) if sees_money else None,
-        ahead=_ahead(client_id, current, pauses, today, by) if sees_money and sees_journal else (),
+        ahead=_ahead(current, pauses, today, by) if sees_money else (),
+        announced=announced.of(clients=[client_id], by=by) if sees_money else (),
+        families=family.with_several(client_id=client_id, by=by) if sees_money else frozenset(),
         history=_past(client, may, by), readings=_noted(client, may, at, by),
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
+        may_confirm=Permission.PAYMENT_CONFIRM in may,
         may_enrol=by.may(Permission.GROUP_EDIT), may_see_comments=Permission.COMMENT_SEE in may,
     )
 
@@ -139,30 +135,7 @@ def _noted(client: Client, may: Collection[Permission], at: datetime, by: Actor)
     return readings
 
 
-def _ahead(
-    client_id: int, current: Sequence[Belonging], pauses: Sequence[Pause], today: date, by: Actor
-) -> tuple[Ahead, ...]:
-    """Lessons of this month from today on by the timetable; what is frozen, closed, cancelled or marked is left out."""
-    ids = {b.group_id: b.programme_id for b in current}
-    if not ids:
-        return ()
-    first, last = month_of(today)
-    terms = billing.terms(groups=ids, on=today, by=by)
-    slots = schedule.slots(group_ids=ids, by=by)
-    closed = schedule.closing_days(branch_ids={b.branch_id for b in current}, first=first, last=last, by=by)
-    decided = journal.decided(client_id=client_id, group_ids=ids, first=today, last=last, by=by)
-    found = []
-    for b in current:
-        weekly = [slot.weekly for slot in slots if slot.group_id == b.group_id]
-        closing = {day for branch, day in closed if branch == b.branch_id}
-        days = lesson_days(slots=weekly, closing_days=closing, first=max(today, b.since), last=last)
-        coming = [
-            day for day in days
-            if (b.until is None or day < b.until) and (b.weekdays is None or day.isoweekday() in b.weekdays)
-            and (b.group_id, day) not in decided and not any(pause.covers(day) for pause in pauses)
-        ]
-        in_month = lessons_of_month(slots=weekly, closing_days=closing, day=today)
-        price = terms[b.group_id].of_lesson(lessons=in_month)
-        if coming and price:
-            found.append(Ahead(b.group, len(coming), price))
-    return tuple(found)
+def _ahead(current: Sequence[Belonging], pauses: Sequence[Pause], today: date, by: Actor) -> tuple[Ahead, ...]:
+    """Of the one client whose belongings these are."""
+    found = ahead(belongings=current, pauses=pauses, today=today, by=by)
+    return next(iter(found.values()), ())

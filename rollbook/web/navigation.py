@@ -33,6 +33,7 @@ class Link:
 ENTRIES = (
     Entry("groups", _("Groups"), icon="notebook", permissions=(Permission.JOURNAL_SEE,)),
     Entry("clients", _("Clients"), icon="users", permissions=(Permission.CLIENT_SEE,)),
+    Entry("announced", _("Announced payments"), icon="cash", permissions=(Permission.PAYMENT_CONFIRM,)),
     Entry(
         "settings",
         _("Settings"),
@@ -53,6 +54,7 @@ PANELS = {
     "freezes": "/clients/0/freezes/",
     "discounts": "/clients/0/discounts/",
     "entries": "/clients/0/entries/",
+    "family": "/families/0/",
     "enrolment": "/enrolments/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",

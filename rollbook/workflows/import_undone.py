@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.billing import actions as billing
-from rollbook.domains.billing.models import Account, LedgerEntry, Payment, Tariff, TariffUse
+from rollbook.domains.billing.models import Account, AnnouncedPayment, LedgerEntry, Payment, Tariff, TariffUse
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Freeze, Group, Programme
@@ -265,6 +265,7 @@ FOLLOWS: Mapping[type[Model], Mapping[str, type[Model]]] = {
 LETS_GO = {(ChurnRecord, "returned")}
 WORDS: Mapping[type[Model], Promise] = {
     Account: gettext_lazy("Accounts"),
+    AnnouncedPayment: gettext_lazy("Announced payments"),
     ChurnRecord: gettext_lazy("Records of those who left"),
     Client: gettext_lazy("Clients"),
     ClosingDay: gettext_lazy("Closing days"),

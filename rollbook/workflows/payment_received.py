@@ -1,5 +1,6 @@
 """Money has come, or was booked by mistake: the ledger follows, and open pages are told."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -20,6 +21,19 @@ def receive(
         client_id=client_id, amount=amount, method=method, on=on, note=note, key=key, at=at, by=by
     )
     tell(client_id, at=at)
+    return payment
+
+
+@transaction.atomic
+def receive_family(
+    *, contact_id: int, amount: Decimal, shares: Mapping[int, Decimal], method: Method, on: date, note: str, key: str,
+    at: datetime, by: Actor,
+) -> int:
+    """Book one payment for several clients, by their shares; the same `key` again changes nothing. Returns its id."""
+    payment = billing.receive_family_payment(
+        contact_id=contact_id, amount=amount, shares=shares, method=method, on=on, note=note, key=key, at=at, by=by
+    )
+    tell(*(client_id for client_id, share in shares.items() if share), at=at)
     return payment
 
 

@@ -82,6 +82,7 @@ def rows(lively, django_db_blocker):
         known = {
             "group": scene.group.pk, "lesson": scene.lesson.pk, "client": scene.pupil.pk, "user": owner.pk,
             "enrolment": Enrolment.objects.filter(client=scene.pupil, until=None).latest("pk").pk,
+            "payer": Relation.objects.get(client=scene.pupil, pays=True).contact_id,
             "relation": Relation.objects.filter(client=scene.pupil).latest("pk").pk, "passkey": key.pk,
             **sent(owner, now), "/link/<str:secret>": actions.make_link(user_id=scene.teacher.pk, at=now, by=by),
             "/invitation/<str:secret>": invitation, "<uidb36>-<key>": "1-nonsense",

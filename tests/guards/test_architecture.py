@@ -71,9 +71,11 @@ ASKS_NOBODY = {
     "rollbook.domains.schedule.queries.reason_in_words": "puts into words what it is given",
     "rollbook.screens.choices.branches": "answers with a call that asks",
     "rollbook.screens.choices.reasons": "answers with a call that asks",
+    "rollbook.screens.due.due": "arithmetic of what was asked",
     "rollbook.workflows.access_given.branches_of": "facts by which the action below decides",
     "rollbook.workflows.access_given.places_of": "facts by which the action below decides",
     "rollbook.workflows.file_imported.refuse_nonsense": "raises where what it is given makes no sense",
+    "rollbook.workflows.payment_received.tell": "tells open pages that something is new, and not what",
 }
 WITH_POSITIONS = {
     "rollbook.domains.billing.actions.closing.open_days": "pairs, and nothing to be confused",

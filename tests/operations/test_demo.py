@@ -217,6 +217,10 @@ NEVER = {
     "a lesson without a teacher": """
         SELECT id FROM schedule_lesson lesson
         WHERE NOT EXISTS (SELECT FROM schedule_lessonteacher WHERE lesson_id = lesson.id)""",
+    "an announced payment of the wrong client, or of another sum": """
+        SELECT announced.id FROM billing_announcedpayment announced
+        JOIN billing_ledgerentry entry ON entry.payment_id = announced.payment_id
+        WHERE (entry.client_id, entry.amount) <> (announced.client_id, announced.amount)""",
     "a payment that is not what was booked": """
         SELECT payment.id FROM billing_payment payment
         WHERE amount <> (SELECT sum(amount) FROM billing_ledgerentry WHERE payment_id = payment.id)""",
@@ -262,6 +266,11 @@ LIVELY = {
     "two teachers": ("SELECT lesson_id FROM schedule_lessonteacher GROUP BY 1 HAVING count(*) > 1", 50),
     "siblings": ("SELECT contact_id FROM people_relation WHERE pays GROUP BY 1 HAVING count(*) > 1", 30),
     "a payment for several": ("SELECT payment_id FROM billing_ledgerentry GROUP BY 1 HAVING count(*) > 1", 50),
+    "said to be paid, and not known yet": (
+        "SELECT FROM billing_announcedpayment WHERE payment_id IS NULL AND declined_at IS NULL", 4,
+    ),
+    "said to be paid, and seen to come": ("SELECT FROM billing_announcedpayment WHERE payment_id IS NOT NULL", 5),
+    "said to be paid in vain": ("SELECT FROM billing_announcedpayment WHERE declined_at IS NOT NULL", 1),
     "one's own contact": ("SELECT FROM people_relation WHERE kinship = 'self' AND pays", 15),
     "frozen now": (f"SELECT FROM groups_freeze WHERE daterange(since, until) @> date '{ANCHOR}'", 3),
     "left, and why": ("SELECT FROM groups_churnrecord WHERE returned_id IS NULL AND choice_id IS NOT NULL", 40),

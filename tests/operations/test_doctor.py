@@ -19,6 +19,7 @@ from rollbook.workflows import (
     lesson_marked,
     money_corrected,
     money_transferred,
+    payment_announced,
     payment_received,
     subscription_sold,
 )
@@ -130,6 +131,9 @@ HARM = {
     "transfers_cancel_out": "UPDATE billing_transfer SET amount = amount + 1",
     "discounts_within_charges": """
         UPDATE billing_ledgerentry SET amount = amount + 100 WHERE discounts_id IS NOT NULL""",
+    "confirmed_is_paid": """
+        UPDATE billing_announcedpayment SET client_id = (SELECT max(id) FROM people_client)
+        WHERE payment_id IS NOT NULL""",
     "comment_belongs": "UPDATE comments_comment SET of_client_id = NULL",
     "commented_lesson_is_kept": "UPDATE schedule_lesson SET touched_at = NULL",
     "mention_is_of_another": "UPDATE comments_mention SET user_id = (SELECT min(written_by_id) FROM comments_comment)",
@@ -189,6 +193,11 @@ def well(own_database):
         entry_id=LedgerEntry.objects.get(client=ivan, kind="charge").pk, percent=Decimal(10), reason="Late",
         key="let off", at=AT, by=school.actor("oleg"),
     )
+    told = payment_announced.announce(
+        client_id=ivan, amount=Decimal(20), method="transfer", on=DAY, note="", key="told", at=AT,
+        by=school.actor("mara"),
+    )
+    payment_announced.confirm(announced_id=told, at=AT, by=school.actor("vera"))
     comment_written.write(
         on=On(client_id=ivan, lesson_id=school.lessons["chess"].pk), text="@Anna, see", asks=True, at=AT,
         by=school.actor("mara"),

@@ -15,7 +15,8 @@ from rollbook.domains.access.actions import users
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import Grant, Role
 from rollbook.domains.billing import actions as billing
-from rollbook.domains.billing.models import LedgerEntry
+from rollbook.domains.billing.actions import AnsweredAlready
+from rollbook.domains.billing.models import Account, LedgerEntry, Payment
 from rollbook.domains.comments.rules import On
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.actions import LeftAlready, enrolments
@@ -24,7 +25,7 @@ from rollbook.domains.history import actions as history
 from rollbook.domains.history.models import Entry
 from rollbook.domains.journal.actions import BookedAlready, LessonFull, NoRight, NotExpected, WorkedOff, make_ups, marks
 from rollbook.domains.journal.models import Kind, Mark, Status
-from rollbook.domains.people.models import Employee
+from rollbook.domains.people.models import Employee, Relation
 from rollbook.domains.schedule import actions as schedule
 from rollbook.domains.schedule.actions import MonthIsClosed, NewSlot, PlaceIsTaken
 from rollbook.domains.schedule.models import ClosedMonth, Room
@@ -41,6 +42,7 @@ from rollbook.workflows import (
     make_up_booked,
     make_ups_lapsed,
     month_closed,
+    payment_announced,
     payment_received,
     teacher_substituted,
     timetable_changed,
@@ -512,3 +514,53 @@ def test_two_who_close_the_same_month_at_once_close_it_once(school, lingering):
     lingering(history, "record")
     assert at_once(lambda: close_august(school), lambda: close_august(school)) == [None, None]
     assert (ClosedMonth.objects.count(), Entry.objects.filter(verb="month.closed").count()) == (1, 1)
+
+
+# Money: the same act, sent many times ---------------------------------------------------------------------------------
+
+
+def test_of_fifty_who_send_one_family_payment_at_once_one_books_it(school):
+    ivan, olga = school.clients()
+    Relation.objects.filter(client=olga).update(contact=ivan.contacts.get())
+
+    def pay():
+        payment_received.receive_family(
+            contact_id=ivan.contacts.get().pk, amount=Decimal(100),
+            shares={olga.pk: Decimal("39.99"), ivan.pk: Decimal("60.01")}, method="cash", on=DAY, note="",
+            key="one key", at=AT, by=school.actor("mara"),
+        )
+
+    assert at_once(*[pay] * 50) == [None] * 50
+    assert Payment.objects.count() == 1
+    assert dict(Account.objects.values_list("client", "balance")) == {
+        ivan.pk: Decimal("60.01"), olga.pk: Decimal("39.99")
+    }
+
+
+def test_of_fifty_who_confirm_one_announced_payment_at_once_one_books_it(school):
+    ivan = school.clients()[0].pk
+    announced = payment_announced.announce(
+        client_id=ivan, amount=Decimal(50), method="transfer", on=DAY, note="", key="one key", at=AT,
+        by=school.actor("mara"),
+    )
+
+    def confirm():
+        payment_announced.confirm(announced_id=announced, at=AT, by=school.actor("oleg"))
+
+    assert at_once(*[confirm] * 50) == [None] * 50
+    assert (Payment.objects.count(), Account.objects.get(client=ivan).balance) == (1, 50)
+
+
+def test_of_who_confirms_and_who_declines_at_once_one_is_told(school):
+    announced = payment_announced.announce(
+        client_id=school.clients()[0].pk, amount=Decimal(50), method="transfer", on=DAY, note="", key="one key", at=AT,
+        by=school.actor("mara"),
+    )
+
+    def confirm():
+        payment_announced.confirm(announced_id=announced, at=AT, by=school.actor("oleg"))
+
+    def decline():
+        payment_announced.decline(announced_id=announced, reason="Never came", at=AT, by=school.actor("vera"))
+
+    assert {type(answer) for answer in at_once(confirm, decline)} == {type(None), AnsweredAlready}

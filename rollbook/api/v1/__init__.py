@@ -6,6 +6,8 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
 from rollbook.api.v1 import discounts
+from rollbook.api.v1.announced import of_clients as announced_of_clients
+from rollbook.api.v1.announced import router as announced
 from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.by_hand import of_clients as by_hand_of_clients
 from rollbook.api.v1.by_hand import of_corrections, of_entries, of_transfers
@@ -13,6 +15,7 @@ from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
 from rollbook.api.v1.comments import router as comments
 from rollbook.api.v1.enrolments import router as enrolments
+from rollbook.api.v1.families import router as families
 from rollbook.api.v1.freezes import router as freezes
 from rollbook.api.v1.groups import router as groups
 from rollbook.api.v1.imports import router as imports
@@ -51,6 +54,9 @@ api.add_router("/clients", by_hand_of_clients)
 api.add_router("/entries", of_entries)
 api.add_router("/transfers", of_transfers)
 api.add_router("/corrections", of_corrections)
+api.add_router("/families", families)
+api.add_router("/clients", announced_of_clients)
+api.add_router("/announced", announced)
 api.add_router("", comments)
 api.add_router("/imports", imports)
 

@@ -407,6 +407,19 @@ class StatementOut(Schema):
     closing: Decimal
 
 
+class WaitingOut(Schema):
+    announced_id: int
+    client_id: int
+    client: str
+    branch: str
+    amount: Decimal
+    method: Method
+    on: date
+    note: str
+    announced_at: datetime
+    announced_by: str
+
+
 class CardOut(Schema):
     client_id: int
     name: str
@@ -418,6 +431,7 @@ class CardOut(Schema):
     first: date
     last: date
     statement: StatementOut | None
+    announced: list[WaitingOut]
 
 
 class PaymentIn(In):
@@ -432,6 +446,67 @@ class PaymentIn(In):
 class PaymentOut(Schema):
     payment_id: int
     balance: Decimal | None
+
+
+class AnnouncedListOut(Schema):
+    announced: list[WaitingOut]
+    next: str | None
+
+
+class AnnouncedOut(Schema):
+    announced_id: int
+
+
+class ConfirmationIn(In):
+    """What came, where it is not what was announced."""
+
+    amount: Sum | None = None
+    method: Method | None = None
+    on: Day | None = None
+
+
+class ConfirmedOut(Schema):
+    payment_id: int
+
+
+class PlaceOut(Schema):
+    group_id: int
+    name: str
+
+
+class ChildOut(Schema):
+    client_id: int
+    name: str
+    branch: str
+    groups: list[PlaceOut]
+    balance: Decimal
+    due: Decimal
+    may_take_payment: bool
+
+
+class FamilyOut(Schema):
+    contact_id: int
+    name: str
+    children: list[ChildOut]
+    balance: Decimal
+    due: Decimal
+    announced: list[WaitingOut]
+    shares: dict[int, Decimal]
+    """By client, how the amount that was asked of, or all that is due, would fall on them."""
+
+
+class ShareIn(In):
+    client_id: Id
+    amount: Sum
+
+
+class FamilyPaymentIn(PaymentIn):
+    shares: Annotated[list[ShareIn], Field(min_length=1, max_length=50)]
+    """They add up to the amount, a client once."""
+
+
+class FamilyPaymentOut(Schema):
+    payment_id: int
 
 
 class ChoiceOut(Schema):

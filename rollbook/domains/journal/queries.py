@@ -3,8 +3,10 @@ from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
+from django.db.models.lookups import IsNull
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
@@ -131,22 +133,27 @@ def _counted(marks: MarkQuerySet) -> Rows:
 
 
 def decided(
-    *, client_id: int, group_ids: Collection[int], first: date, last: date, by: Actor
-) -> frozenset[tuple[int, date]]:
-    """The lessons that the timetables of groups give on the days [first, last], as (group, day), that are cancelled or
-    in which it is marked already whether the client was there: what they cost is known, and booked."""
-    rows = _decided(by, client=client_id, groups=list(group_ids), first=first, last=last)
-    return frozenset((group, day) for group, day in rows if group)
+    *, clients: Collection[int], group_ids: Collection[int], first: date, last: date, by: Actor
+) -> frozenset[tuple[int, int, date]]:
+    """The lessons that the timetables of groups give on the days [first, last], as (client, group, day), that are
+    cancelled or in which it is marked already whether the client was there: what they cost is known, and booked."""
+    rows = _decided(by, clients=list(clients), groups=list(group_ids), first=first, last=last)
+    return frozenset(
+        (client, group, day) for group, day, cancelled, marked in rows if group
+        for client in (clients if cancelled else marked)
+    )
 
 
 @partial(compiled, keeps_plan=False)  # how many days are asked for decides the way
-def _decided(by: Actor, *, client: Any, groups: Any, first: Any, last: Any) -> Rows:
-    told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client=client)
+def _decided(by: Actor, *, clients: Any, groups: Any, first: Any, last: Any) -> Rows:
+    told = Mark.objects.standing().exclude(status=Status.PLANNED).filter(lesson=OuterRef("pk"), client__any=clients)
     lessons = Lesson.objects.visible_to(by, Permission.JOURNAL_SEE).annotate(given=Coalesce("moved_from", "day"))
     known = lessons.filter(
         Q(cancelled_at__isnull=False) | Exists(told), group__any=groups, given__range=(first, last)
     )
-    return known.values_list("group", "given")
+    return known.values_list(
+        "group", "given", IsNull(F("cancelled_at"), False), ArraySubquery(told.order_by().values("client"))
+    )
 
 
 def mark_ids(*, lesson_id: int, by: Actor, under: Permission = Permission.JOURNAL_SEE) -> tuple[int, ...]:

@@ -71,6 +71,7 @@ TABLES: Mapping[type[Row], type[models.Model]] = {
     rows.SubscriptionDiscount: billing.SubscriptionDiscount,
     rows.CoveredMark: billing.CoveredMark,
     rows.Payment: billing.Payment,
+    rows.AnnouncedPayment: billing.AnnouncedPayment,
     rows.LedgerEntry: billing.LedgerEntry,
     rows.Comment: comments.Comment,
     rows.Mention: comments.Mention,

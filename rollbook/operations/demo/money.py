@@ -20,6 +20,10 @@ from rollbook.operations.demo.scales import Window
 ZERO = Decimal(0)
 READ_LATELY = 60
 """For how many days back it is known who looked at a card."""
+ANNOUNCED = 13
+"""Of so many transfers one was announced before it was seen to come."""
+WAITING = 40
+"""Of so many clients one is said to have paid for what is to come."""
 
 
 @dataclass(slots=True, eq=False)
@@ -48,6 +52,7 @@ def settle(course: Course, clients: list[Client], entries: list[Entry]) -> None:
     entries += [entry for mark in course.marks for entry in _charges(mark)]
     for family in {id(client.family): client.family for client in clients}.values():
         entries += _payments(course, family)
+    _wait(course, clients)
     entries.sort(key=attrgetter("made_at"))
     for entry in entries:
         entry.id = course.book.id(rows.LedgerEntry)
@@ -165,15 +170,58 @@ def _pay(course: Course, day: date, parts: list[tuple[Client, Decimal]]) -> Iter
     book.add(rows.Payment(payment, f"demo-{payment}", sum((amount for _c, amount in parts), ZERO), method, day, note))
     at = course.branch.clock.at(day, random.randrange(9 * 60, 20 * 60 + 30))
     by = _cashier(course, method)
+    # Some of those who send money say so on the same day, and whoever keeps the books looks for it.
+    announced = method == "transfer" and len(parts) == 1 and course.chain.accountant and payment % ANNOUNCED == 0
     for client, amount in parts:
         entry = Entry(at, client, "payment", amount, day, payment=payment)
         told = {"amount": str(amount), "method": method, "on": day.isoformat(), "note": note}
-        book.tell("payment.received", f"client:{client.id}", at, by, told)
+        if announced:
+            _announce(course, client, amount, day, at - timedelta(minutes=25), payment=payment)
+        book.tell("payment.confirmed" if announced else "payment.received", f"client:{client.id}", at, by, told)
         if day >= course.chain.window.days_back(READ_LATELY):
             # Whoever books a payment has the card open.
             hour = at.replace(minute=0)
             book.add(rows.Reading(book.id(rows.Reading), at, hour, *by, f"client:{client.id}"))
         yield entry
+
+
+def _announce(
+    course: Course, client: Client, amount: Decimal, day: date, at: datetime, *, payment: int | None = None,
+    declined: tuple[datetime | None, str] = (None, ""),
+) -> None:
+    """A transfer of which a family says that they have made it."""
+    book, administrators = course.book, course.branch.administrators
+    number = book.id(rows.AnnouncedPayment)
+    by = administrators[number % len(administrators)].who
+    book.add(rows.AnnouncedPayment(
+        number, f"demo-{number}", client.id, amount, "transfer", day, "", at, by.user_id, payment,
+        *declined,
+    ))
+    told = {"amount": str(amount), "method": "transfer", "on": day.isoformat(), "note": ""}
+    book.tell("payment.announced", f"client:{client.id}", at, by, told)
+
+
+def _wait(course: Course, clients: list[Client]) -> None:
+    """Of some it is said these days that they have paid for the month, which nobody has confirmed; of others it turned
+    out not to be so."""
+    clock, anchor, names = course.branch.clock, course.chain.window.anchor, course.chain.names
+    coming = (anchor.replace(day=1) + timedelta(days=62)).replace(day=1)
+    costs = ((client, Sums(client.expected).between(anchor, coming)) for client in clients)
+    paying = [(client, cost) for client, cost in costs if cost > 0]
+    for place, (client, cost) in enumerate(paying[WAITING // 2 :: WAITING]):
+        is_in_vain = place % 4 == 3
+        day = anchor - timedelta(days=5 if is_in_vain else 1 + place % 3)
+        amount, at = _rounded(course, client.family, cost), clock.at(day, 11 * 60 + 37 * place % 400)
+        if not is_in_vain:
+            _announce(course, client, amount, day, at)
+            continue
+        by = course.chain.accountant or course.branch.administrators[0]
+        why, told_at = names.never_came[place // 4 % len(names.never_came)], at + timedelta(days=2)
+        _announce(course, client, amount, day, at, declined=(told_at, why))
+        course.book.tell(
+            "payment.declined", f"client:{client.id}", told_at, by.who, {"reason": why},
+            old={"amount": str(amount), "on": day.isoformat()},
+        )
 
 
 def _cashier(course: Course, method: str) -> Who:

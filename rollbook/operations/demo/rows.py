@@ -345,6 +345,21 @@ class Payment(NamedTuple):
     note: str
 
 
+class AnnouncedPayment(NamedTuple):
+    id: int
+    key: str
+    client_id: int
+    amount: Decimal
+    method: str
+    paid_on: date
+    note: str
+    announced_at: datetime
+    announced_by_id: int | None
+    payment_id: int | None
+    declined_at: datetime | None
+    declined_for: str
+
+
 class LedgerEntry(NamedTuple):
     id: int
     client_id: int

@@ -197,4 +197,15 @@ PROMISES = (
         WHERE about IS NOT NULL AND (about >= day OR extract(day FROM day) <> 1)
         """,
     ),
+    Promise(
+        "confirmed_is_paid",
+        _("The payment of an announced one that was confirmed is of the same client."),
+        """
+        SELECT 'announced:' || announced.id FROM billing_announcedpayment announced
+        WHERE payment_id IS NOT NULL AND NOT EXISTS (
+          SELECT FROM billing_ledgerentry entry
+          WHERE entry.payment_id = announced.payment_id AND entry.client_id = announced.client_id
+            AND entry.kind = 'payment')
+        """,
+    ),
 )

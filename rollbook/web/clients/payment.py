@@ -8,13 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from rollbook.domains.access.actor import Actor
 from rollbook.domains.billing.models import Method
-from rollbook.web.forms import DayField, Form, NameField, SumField
+from rollbook.web.forms import DayField, Form, NameField, SumField, WholeField
 
 
 class ReversalForm(Form):
     """Why a payment is taken back."""
 
     reason = NameField(label=_("Reason"), max_length=200)
+    client = WholeField(required=False, widget=forms.HiddenInput())
+    """On whose card; a payment may be of several."""
 
 
 class PaymentForm(Form):

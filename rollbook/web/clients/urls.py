@@ -6,6 +6,7 @@ urlpatterns = [
     path("clients/", views.client_list, name="clients"),
     path("clients/<int:client_id>/", views.card, name="client"),
     path("clients/<int:client_id>/payments/", views.payments, name="client-payments"),
+    path("clients/<int:client_id>/announced/", views.announced, name="client-announced"),
     path("payments/<int:payment_id>/reversal/", views.reversal, name="payment-reversal"),
     path("clients/new/", edit.new, name="client-new"),
     path("clients/<int:client_id>/edit/", edit.edit, name="client-edit"),

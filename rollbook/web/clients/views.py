@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -15,7 +16,7 @@ from rollbook.web.history import told
 from rollbook.web.journal.cells import Words
 from rollbook.web.journal.forms import month_asked
 from rollbook.web.pages import see_other, show, tell, toast
-from rollbook.workflows import payment_received
+from rollbook.workflows import payment_announced, payment_received
 
 
 @require_GET
@@ -32,17 +33,27 @@ def card(request: HttpRequest, client_id: int) -> HttpResponse:
 
 @require_POST
 def payments(request: HttpRequest, client_id: int) -> HttpResponse:
+    return _take(request, client_id, payment_received.receive, _("The payment is booked."))
+
+
+@require_POST
+def announced(request: HttpRequest, client_id: int) -> HttpResponse:
+    """The same form, of money that has not come yet."""
+    return _take(request, client_id, payment_announced.announce, _("It is written down and waits for confirmation."))
+
+
+def _take(request: HttpRequest, client_id: int, act: Callable[..., int], said: str) -> HttpResponse:
     form = PaymentForm(request.POST, by=request.actor)
     if not form.is_valid():
         return _card(request, client_id, form, status=422)
     try:
-        payment_received.receive(client_id=client_id, **form.cleaned_data, at=timezone.now(), by=request.actor)
+        act(client_id=client_id, **form.cleaned_data, at=timezone.now(), by=request.actor)
     except InvalidInput as error:
         form.add_errors(error)
         return _card(request, client_id, form, status=422)
     if not request.htmx:
         return see_other("client", client_id)
-    return toast(tell(_card(request, client_id), "ledger-changed"), _("The payment is booked."))
+    return toast(tell(_card(request, client_id), "ledger-changed"), said)
 
 
 @require_POST
@@ -53,9 +64,10 @@ def reversal(request: HttpRequest, payment_id: int) -> HttpResponse:
     clients = payment_received.take_back(
         payment_id=payment_id, reason=form.cleaned_data["reason"], at=timezone.now(), by=request.actor
     )
+    whose = form.cleaned_data["client"] if form.cleaned_data["client"] in clients else clients[0]
     if not request.htmx:
-        return see_other("client", clients[0])
-    return toast(tell(_card(request, clients[0]), "ledger-changed"), _("The payment is taken back."))
+        return see_other("client", whose)
+    return toast(tell(_card(request, whose), "ledger-changed"), _("The payment is taken back."))
 
 
 def _card(

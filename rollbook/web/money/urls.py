@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.money import corrections, discounts, entries
+from rollbook.web.money import announced, corrections, discounts, entries, family
 
 urlpatterns = [
     path("clients/<int:client_id>/discounts/", discounts.discounts, name="client-discounts"),
@@ -14,4 +14,9 @@ urlpatterns = [
     path("clients/<int:client_id>/entries/transfer/", entries.transfer, name="entries-transfer"),
     path("entries/<int:entry_id>/reversal/", entries.entry_reversal, name="entry-reversal"),
     path("transfers/<int:transfer_id>/reversal/", entries.transfer_reversal, name="transfer-reversal"),
+    path("families/<int:contact_id>/", family.family, name="family"),
+    path("families/<int:contact_id>/payments/", family.payments, name="family-payments"),
+    path("announced/", announced.listed, name="announced"),
+    path("announced/<int:announced_id>/confirmation/", announced.confirmation, name="announced-confirmation"),
+    path("announced/<int:announced_id>/declining/", announced.declining, name="announced-declining"),
 ]

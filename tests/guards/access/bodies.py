@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
-from rollbook.domains.billing.models import ClientDiscount, LedgerEntry, Method, Tariff
+from rollbook.domains.billing.models import AnnouncedPayment, ClientDiscount, LedgerEntry, Method, Tariff
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
@@ -107,6 +107,10 @@ class Things:
                 client=client, percent=5, reason="Friends", since=date(2026, 8, 1)
             ).pk,
             ("payment", name): paid,
+            ("payer", name): client.contacts.get(relations__pays=True).pk,
+            ("announced", name): AnnouncedPayment.objects.create(
+                client=client, amount=SUMS[name], paid_on=DAY, announced_at=AT
+            ).pk,
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
@@ -429,6 +433,9 @@ BODIES = {
     ("POST", "/api/v1/marks/<int:mark_id>/by-hand"): [lambda: {"on": "2026-09-01", "note": "At home"}],
     ("POST", "/api/v1/marks/<int:mark_id>/charge"): [lambda: {"charged": True}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
+    ("POST", "/clients/<int:client_id>/announced/"): [payment],
+    ("POST", "/families/<int:contact_id>/payments/"): [lambda client: {**payment(), f"share-{client}": "10.50"}],
+    ("POST", "/announced/<int:announced_id>/declining/"): [lambda: {"reason": "Never came"}],
     ("POST", "/payments/<int:payment_id>/reversal/"): [lambda: {"reason": "By mistake"}],
     ("POST", "/clients/<int:client_id>/entries/correction/"): [corrected],
     ("POST", "/clients/<int:client_id>/entries/bonus/"): [corrected],
@@ -511,6 +518,11 @@ BODIES = {
     ("POST", "/api/v1/lessons/<int:lesson_id>/guests"): [lambda newcomer: {"client_id": newcomer}, new_guest_in],
     ("POST", "/api/v1/lessons/<int:lesson_id>/cancellation"): [lambda: {"reason": "Flu"}, called_off],
     ("POST", "/api/v1/clients/<int:client_id>/payments"): [payment],
+    ("POST", "/api/v1/clients/<int:client_id>/announced"): [payment],
+    ("POST", "/api/v1/families/<int:contact_id>/payments"): [
+        lambda client: {**payment(), "shares": [{"client_id": client, "amount": "10.50"}]}
+    ],
+    ("POST", "/api/v1/announced/<int:announced_id>/declining"): [lambda: {"reason": "Never came"}],
     ("POST", "/api/v1/payments/<int:payment_id>/reversal"): [lambda: {"reason": "By mistake"}],
     ("POST", "/account/name/"): [lambda: {"name": "Another"}],
     ("POST", "/account/sign-in/"): [lambda: {"username": "another", "email": "", "version": 1}],

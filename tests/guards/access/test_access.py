@@ -59,8 +59,9 @@ GROUPS, BRANCHES, SHARED = ("chess", "dance", "judo"), ("north", "south"), ("sha
 PLACES = {
     **dict.fromkeys(
         (
-            "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
-            "discount", "room", "employee", "mark", "host", "comment", "entry", "charge", "transfer",
+            "group", "target", "lesson", "client", "payment", "payer", "announced", "newcomer", "contact", "relation",
+            "enrolment", "freeze", "discount", "room", "employee", "mark", "host", "comment", "entry", "charge",
+            "transfer",
         ),
         GROUPS,
     ),

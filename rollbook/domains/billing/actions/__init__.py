@@ -1,5 +1,11 @@
 """What may be done. The only place that writes; one file per thing, all known here under their own names."""
 
+from rollbook.domains.billing.actions.announced import (
+    AnsweredAlready,
+    announce_payment,
+    confirm_announced,
+    decline_announced,
+)
 from rollbook.domains.billing.actions.by_hand import (
     BeyondLimit,
     MoreThanCharged,
@@ -18,7 +24,12 @@ from rollbook.domains.billing.actions.following import NextOneBegins, follow_fre
 from rollbook.domains.billing.actions.instalments import due
 from rollbook.domains.billing.actions.ledger import UsedUp, settle
 from rollbook.domains.billing.actions.loading import load_payments, load_tariff_uses, load_tariffs
-from rollbook.domains.billing.actions.payments import AnotherPayment, receive_payment, take_back_payment
+from rollbook.domains.billing.actions.payments import (
+    AnotherPayment,
+    receive_family_payment,
+    receive_payment,
+    take_back_payment,
+)
 from rollbook.domains.billing.actions.refunds import refund
 from rollbook.domains.billing.actions.subscriptions import (
     AnotherSale,
@@ -45,12 +56,13 @@ from rollbook.domains.billing.actions.transfers import take_back_transfer, trans
 from rollbook.domains.billing.actions.unloading import unload_payments, unload_tariff_uses, unload_tariffs
 
 __all__ = [
-    "AnotherEntry", "AnotherPayment", "AnotherSale", "BeyondLimit", "Booked", "ContractTaken", "Covers",
-    "DiscountTooHigh", "MoreThanBalance", "MoreThanCharged", "NextOneBegins", "NotByHand", "Sale", "SoldAlready",
-    "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "archive_tariff", "booked_on",
-    "change_tariff", "charge_due", "close_ended", "correct_balance", "covers", "discount_charge", "due",
-    "end_discount", "end_subscription", "follow_freezes", "follow_transfer", "give_bonus", "give_discount",
-    "load_payments", "load_tariff_uses", "load_tariffs", "once", "open_days", "price_group", "price_programme",
+    "AnotherEntry", "AnotherPayment", "AnotherSale", "AnsweredAlready", "BeyondLimit", "Booked", "ContractTaken",
+    "Covers", "DiscountTooHigh", "MoreThanBalance", "MoreThanCharged", "NextOneBegins", "NotByHand", "Sale",
+    "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "announce_payment",
+    "archive_tariff", "booked_on", "change_tariff", "charge_due", "close_ended", "confirm_announced",
+    "correct_balance", "covers", "decline_announced", "discount_charge", "due", "end_discount", "end_subscription",
+    "follow_freezes", "follow_transfer", "give_bonus", "give_discount", "load_payments", "load_tariff_uses",
+    "load_tariffs", "once", "open_days", "price_group", "price_programme", "receive_family_payment",
     "receive_payment", "refund", "restore_tariff", "sell", "settle", "take_back_entry", "take_back_payment",
     "take_back_sale", "take_back_transfer", "transfer_money", "unload_payments", "unload_tariff_uses",
     "unload_tariffs",

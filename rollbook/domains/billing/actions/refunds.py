@@ -27,7 +27,7 @@ def refund(
     told = {"amount": amount, "method": method, "received_on": on, "note": note, "is_refund": True}
     payment, is_new = Payment.objects.get_or_create(key=key, defaults=told)
     if not is_new:
-        refuse_another(payment, client, amount, on, is_refund=True)
+        refuse_another(payment, {client: amount}, on, is_refund=True)
         return payment.pk
     refuse_more_than_balance(client, amount, over_balance=over_balance)
     entry = LedgerEntry.objects.create(

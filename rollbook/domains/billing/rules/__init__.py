@@ -12,10 +12,11 @@ from rollbook.domains.billing.rules.pro_rata import (
     of_package,
     of_period,
 )
+from rollbook.domains.billing.rules.split import Due, split
 from rollbook.domains.billing.rules.tariffs import OF_KINDS, ROUND_TO, fitting, refusals
 
 __all__ = [
-    "OF_KINDS", "ROUND_TO", "Discount", "Given", "Reckoning", "as_json", "charge_of", "extended", "fitting",
+    "OF_KINDS", "ROUND_TO", "Discount", "Due", "Given", "Reckoning", "as_json", "charge_of", "extended", "fitting",
     "from_json", "frozen_lessons", "instalments", "lesson_price", "lessons_covered", "month_around", "months_later",
-    "nth_price", "of_package", "of_period", "refusals",
+    "nth_price", "of_package", "of_period", "refusals", "split",
 ]

@@ -140,6 +140,7 @@ NAMES = Names(
     """),
     discounts=listed("First month, A friend's advice, Late start"),
     payment_notes=listed("for both children, the rest, in parts"),
+    never_came=listed("it never came, sent to another account, paid in cash instead"),
     said={
         "client": lines("""
             Grandma collects on Wednesdays, she told us in October.

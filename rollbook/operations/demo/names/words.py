@@ -70,6 +70,8 @@ class Names:
     worked_off: tuple[str, ...]
     payment_notes: tuple[str, ...]
     discounts: tuple[str, ...]
+    never_came: tuple[str, ...]
+    """Why what was announced is not waited for."""
     said: Mapping[str, tuple[str, ...]]
     """What people say of a client, a group, a lesson, a mark."""
     asked: Mapping[str, tuple[str, ...]]
