@@ -87,8 +87,9 @@ def _cover(subscription_ids: Collection[int], at: datetime, by: Actor) -> None:
         marks = Mark.objects.standing().filter(
             client=client, lesson__group=group, day__gte=since, kind=Kind.REGULAR, covered=None, stands_aside=False
         )
-        closed = ClosedMonth.objects.filter(branch=OuterRef("lesson__branch"), month=TruncMonth(OuterRef("day")))
-        marks = (marks.filter(day__lt=until) if until else marks).exclude(Exists(closed))
+        closed = ClosedMonth.objects.filter(branch=OuterRef("lesson__branch"), month=OuterRef("month"))
+        marks = marks.annotate(month=TruncMonth("day")).exclude(Exists(closed))
+        marks = marks.filter(day__lt=until) if until else marks
         told = dict(marks.values_list("lesson", "pk"))
         if not told:
             continue
