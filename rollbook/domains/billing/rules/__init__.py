@@ -1,5 +1,6 @@
 """The arithmetic of money: plain values in, plain values out."""
 
+from rollbook.domains.billing.rules.contracts import next_numbers
 from rollbook.domains.billing.rules.kept import as_json, from_json
 from rollbook.domains.billing.rules.lessons import charge_of, lesson_price, lessons_covered
 from rollbook.domains.billing.rules.periods import extended, frozen_lessons, month_around, months_later
@@ -15,5 +16,6 @@ from rollbook.domains.billing.rules.pro_rata import (
 
 __all__ = [
     "Discount", "Given", "Reckoning", "as_json", "charge_of", "extended", "from_json", "frozen_lessons", "instalments",
-    "lesson_price", "lessons_covered", "month_around", "months_later", "nth_price", "of_package", "of_period",
+    "lesson_price", "lessons_covered", "month_around", "months_later", "next_numbers", "nth_price", "of_package",
+    "of_period",
 ]
