@@ -15,6 +15,7 @@ from rollbook.domains.billing.models import (
     CoveredMark,
     EntryKind,
     LedgerEntry,
+    MonthFrom,
     Subscription,
     SubscriptionGroup,
     TariffKind,
@@ -56,8 +57,7 @@ def bought(*, client_id: int, by: Actor) -> tuple[Bought, ...] | None:
     if not by.may(Permission.MONEY_SEE):
         return None
     return tuple(
-        Bought(pk, tariff, TariffKind(kind), *told, taken_back is not None)
-        for pk, tariff, kind, *told, taken_back in _bought(by, client=client_id)
+        Bought(*row[:2], TariffKind(row[2]), *row[3:11], row[11] is not None) for row in _bought(by, client=client_id)
     )
 
 
@@ -90,14 +90,11 @@ class Covered(NamedTuple):
 def covered_by(*, subscription_id: int, by: Actor) -> tuple[Covered, ...]:
     """The marks that a subscription stands for, by day. Whether `by` sees it is asked by whoever shows it."""
     rows = CoveredMark.objects.filter(subscription=subscription_id, mark__status__isnull=False)
-    told = rows.order_by("mark__day", "mark__lesson__starts_at", "pk").values_list(
+    told: Rows = rows.order_by("mark__day", "mark__lesson__starts_at", "pk").values_list(
         "mark__lesson", "mark__day", "mark__lesson__group__name", "mark__kind", "mark__status", "mark__price",
         "mark__share", "uses",
     )
-    return tuple(
-        Covered(lesson, day, group, Kind(kind), Status(status), *rest)
-        for lesson, day, group, kind, status, *rest in told
-    )
+    return tuple(Covered(*row[:3], Kind(row[3]), Status(row[4]), *row[5:]) for row in told)
 
 
 class Burned(NamedTuple):
@@ -117,10 +114,8 @@ def burned_of(*, subscription_id: int, by: Actor) -> tuple[Burned, ...]:
 
 def charged_parts(*, subscription_id: int, by: Actor) -> frozenset[int]:
     """The numbers of the instalments that are charged. Whether `by` sees it is asked by whoever shows it."""
-    rows = LedgerEntry.objects.standing(EntryKind.CHARGE).filter(
-        subscription=subscription_id, instalment__isnull=False
-    )
-    return frozenset(rows.values_list("instalment", flat=True))
+    rows = LedgerEntry.objects.standing(EntryKind.CHARGE).filter(subscription=subscription_id)
+    return frozenset(number for number in rows.values_list("instalment", flat=True) if number)
 
 
 class Place(NamedTuple):
@@ -168,7 +163,7 @@ def held(*, clients: Any, since: date, last: date, by: Actor) -> tuple[Held, ...
     """What these clients (ids, or a query of them) have bought that held after `since` and began until `last`, those
     taken back too, in the order in which it began. For whoever may sell to them."""
     by.must(Permission.SUBSCRIPTION_SELL)
-    rows = (
+    rows: Rows = (
         Subscription.objects.filter(Q(until=None) | Q(until__gt=since), client__in=clients, since__lte=last)
         .annotate(place=F("groups__group"))
         .order_by("since", "pk", "groups__since")
@@ -178,10 +173,7 @@ def held(*, clients: Any, since: date, last: date, by: Actor) -> tuple[Held, ...
             "taken_back_at",
         )
     )
-    return tuple(
-        Held(*told, archived is not None, month_from == "first", taken_back is None)
-        for *told, archived, month_from, taken_back in rows
-    )
+    return tuple(Held(*row[:16], row[16] is not None, row[17] == MonthFrom.FIRST, row[18] is None) for row in rows)
 
 
 class Priced(NamedTuple):
@@ -203,7 +195,7 @@ def priced(*, groups: Collection[tuple[int, int]], on: date, by: Actor) -> dict[
     for group, programme, tariff, kind, archived, month_from in rows.values_list(
         "group", "programme", "tariff", "tariff__kind", "tariff__archived_at", "tariff__month_from"
     ):
-        said = Priced(tariff, kind, archived is not None, month_from == "first")
+        said = Priced(tariff, kind, archived is not None, month_from == MonthFrom.FIRST)
         if group:
             of_group[group] = said
         else:
