@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import queries as billing
-from rollbook.domains.billing.queries import Statement
+from rollbook.domains.billing.queries import Bought, Statement
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.queries import Belonging, Left, Pause
 from rollbook.domains.history import queries as history
@@ -23,7 +23,9 @@ from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
 PHONES = ("phone", "email", "telegram")
-PAYMENTS = ("payment.received", "payment.taken_back")  # of which the notes and reasons tell as much as the sums
+# Of which the notes and reasons tell as much as the sums.
+PAYMENTS = ("payment.received", "payment.taken_back")
+SALES = tuple(f"subscription.{done}" for done in ("sold", "ended", "taken_back", "frozen", "moved", "closed"))
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -71,6 +73,18 @@ class Card:
     may_take_payment: bool
     may_enrol: bool
     may_see_comments: bool
+    may_sell: bool
+    subscriptions: tuple[Bought, ...] | None
+    """All of them, the latest first; None for those who may not see money."""
+
+    @property
+    def running(self) -> tuple[Bought, ...]:
+        """The subscriptions that hold, or will."""
+        return tuple(row for row in self.subscriptions or () if not row.is_over(self.today))
+
+    @property
+    def ended(self) -> tuple[Bought, ...]:
+        return tuple(row for row in self.subscriptions or () if row.is_over(self.today))
 
     @property
     def is_frozen(self) -> bool:
@@ -90,7 +104,7 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     first, last = month_of(month or today)
     may = Client.objects.all().held_on(
         by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.MONEY_SEE, Permission.HISTORY_SEE,
-        Permission.PHONE_SEE, Permission.COMMENT_SEE,
+        Permission.PHONE_SEE, Permission.COMMENT_SEE, Permission.SUBSCRIPTION_SELL,
     )
     sees_journal = by.may(Permission.JOURNAL_SEE)
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
@@ -110,6 +124,8 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         history=_past(client, may, by), readings=_noted(client, may, at, by),
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
         may_enrol=by.may(Permission.GROUP_EDIT), may_see_comments=Permission.COMMENT_SEE in may,
+        may_sell=Permission.SUBSCRIPTION_SELL in may,
+        subscriptions=billing.bought(client_id=client_id, by=by) if sees_money else None,
     )
 
 
@@ -122,7 +138,7 @@ def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Li
     """What was done, without what the same person may not see of the client elsewhere."""
     if Permission.HISTORY_SEE not in may:
         return None
-    hidden = () if Permission.MONEY_SEE in may else PAYMENTS
+    hidden = () if Permission.MONEY_SEE in may else (*PAYMENTS, *SALES)
     lines = history.of(subject=f"client:{client.pk}", zone=client.branch.time_zone, by=by, apart_from=hidden)
     return lines if Permission.PHONE_SEE in may else tuple(line.without(PHONES) for line in lines)
 

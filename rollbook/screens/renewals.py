@@ -247,7 +247,8 @@ def _renewals(due: Collection[_Due], last: date, language: str, by: Actor) -> li
                 group=stay.group, branch_id=stay.branch_id, tariff=names.get(one.tariff_id or 0, ""), offer=offer,
                 words=in_words(offer.reckoning, currency=currency, language=language) if offer else (),
                 problem=_problem(offer, leaves), leaves_on=leaves,
-                renews_id=one.before.subscription_id if one.before else None, key=f"{key}:{one.times}" if one.times else key, was_taken_back=one.times > 0,
+                renews_id=one.before.subscription_id if one.before else None,
+                key=f"{key}:{one.times}" if one.times else key, was_taken_back=one.times > 0,
             )
         )
     return found

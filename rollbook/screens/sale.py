@@ -53,6 +53,17 @@ class Price:
     """In how many parts, a month apart."""
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """Which lessons, times what."""
+        return self.words[: -len(self.reductions) - 1]
+
+    @property
+    def reductions(self) -> tuple[str, ...]:
+        """What is taken off for which reason, and how the rest is rounded."""
+        reckoning = self.offer.reckoning
+        return self.words[-1 - len(reckoning.discounts) - bool(reckoning.rounded) : -1]
+
+    @property
     def per_lesson(self) -> Decimal | None:
         """None where lessons are not counted."""
         reckoning = self.offer.reckoning

@@ -39,6 +39,11 @@ class Offer:
     until: date | None
     reckoning: Reckoning
 
+    @property
+    def last(self) -> date | None:
+        """The last day on which it holds."""
+        return self.until and self.until - timedelta(days=1)
+
 
 class Tariffed(NamedTuple):
     """A tariff that is offered for a group; `is_its_own` is the one by which the group is priced anyway."""

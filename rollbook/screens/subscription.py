@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from rollbook.domains.access.actor import Actor, Permission
@@ -82,6 +82,11 @@ class Page:
         return None if self.lessons is None else self.lessons - self.used - self.frozen
 
     @property
+    def last(self) -> date | None:
+        """The last day on which it holds."""
+        return self.until and self.until - timedelta(days=1)
+
+    @property
     def is_over(self) -> bool:
         return self.until is not None and self.until <= self.today
 
@@ -105,9 +110,9 @@ def page(*, subscription_id: int, language: str, at: datetime, by: Actor) -> Pag
     given = row.discounts.select_related("allowed_by").order_by("pk")
     return Page(
         subscription_id=row.pk, client_id=row.client_id, client=row.client.name, branch=row.client.branch.name,
-        tariff=row.tariff.name, kind=TariffKind(row.kind), places=billing.places_of(subscription_id=row.pk, by=by), since=row.since,
-        until=row.until, lessons=row.lessons, used=row.used, frozen=row.frozen, price=row.price, amount=row.amount,
-        unit=row.unit,
+        tariff=row.tariff.name, kind=TariffKind(row.kind),
+        places=billing.places_of(subscription_id=row.pk, by=by), since=row.since, until=row.until,
+        lessons=row.lessons, used=row.used, frozen=row.frozen, price=row.price, amount=row.amount, unit=row.unit,
         discounts=tuple(
             Discounted(
                 DiscountKind(one.kind), one.sum, one.reason, one.allowed_by.name if one.allowed_by else ""

@@ -33,6 +33,7 @@ class Link:
 ENTRIES = (
     Entry("groups", _("Groups"), icon="notebook", permissions=(Permission.JOURNAL_SEE,)),
     Entry("clients", _("Clients"), icon="users", permissions=(Permission.CLIENT_SEE,)),
+    Entry("renewals", _("Renewals"), icon="repeat", permissions=(Permission.SUBSCRIPTION_SELL,)),
     Entry(
         "settings",
         _("Settings"),
@@ -51,6 +52,8 @@ PANELS = {
     "client": "/clients/0/",
     "freezes": "/clients/0/freezes/",
     "enrolment": "/enrolments/0/",
+    "sale": "/clients/0/subscriptions/new/",
+    "subscription": "/subscriptions/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",
     "comments": "/groups/0/comments/",

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from itertools import batched, groupby
+from itertools import groupby
 
 from django.utils.translation import get_language
 
@@ -54,7 +54,8 @@ def renew_due(*, at: datetime, by: Actor) -> int:
             continue
         month = months_later(today.replace(day=1), 1)
         listed = renewals.listed(month=month, branch_id=branch, most=None, language=rules.language, by=by)
-        for some in batched(listed.chosen, AT_ONCE):
+        rows = listed.chosen
+        for some in (rows[first : first + AT_ONCE] for first in range(0, len(rows), AT_ONCE)):
             number += len(_make(some, {}, at, by))
     return number
 

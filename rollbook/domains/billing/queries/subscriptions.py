@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -47,6 +47,11 @@ class Bought:
     def left(self) -> int | None:
         return None if self.lessons is None else self.lessons - self.used - self.frozen
 
+    @property
+    def last(self) -> date | None:
+        """The last day on which it holds."""
+        return self.until and self.until - timedelta(days=1)
+
     def is_over(self, today: date) -> bool:
         """Whether it holds no more; one that begins later is not over."""
         return self.is_taken_back or (self.until is not None and self.until <= today)
@@ -57,7 +62,8 @@ def bought(*, client_id: int, by: Actor) -> tuple[Bought, ...] | None:
     if not by.may(Permission.MONEY_SEE):
         return None
     return tuple(
-        Bought(*row[:2], TariffKind(row[2]), *row[3:11], row[11] is not None) for row in _bought(by, client=client_id)
+        Bought(*(*row[:2], TariffKind(row[2]), *row[3:11], row[11] is not None))
+        for row in _bought(by, client=client_id)
     )
 
 
@@ -94,7 +100,7 @@ def covered_by(*, subscription_id: int, by: Actor) -> tuple[Covered, ...]:
         "mark__lesson", "mark__day", "mark__lesson__group__name", "mark__kind", "mark__status", "mark__price",
         "mark__share", "uses",
     )
-    return tuple(Covered(*row[:3], Kind(row[3]), Status(row[4]), *row[5:]) for row in told)
+    return tuple(Covered(*(*row[:3], Kind(row[3]), Status(row[4]), *row[5:])) for row in told)
 
 
 class Burned(NamedTuple):
@@ -173,7 +179,9 @@ def held(*, clients: Any, since: date, last: date, by: Actor) -> tuple[Held, ...
             "taken_back_at",
         )
     )
-    return tuple(Held(*row[:16], row[16] is not None, row[17] == MonthFrom.FIRST, row[18] is None) for row in rows)
+    return tuple(
+        Held(*(*row[:16], row[16] is not None, row[17] == MonthFrom.FIRST, row[18] is None)) for row in rows
+    )
 
 
 class Priced(NamedTuple):
