@@ -129,6 +129,12 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     )
 
 
+def bought(*, client_id: int, by: Actor) -> tuple[Bought, ...]:
+    """What a client has bought, the latest first; NotAllowed where the client is seen, and their money is not."""
+    Client.objects.pick(by, Permission.MONEY_SEE, client_id)
+    return billing.bought(client_id=client_id, by=by) or ()
+
+
 def _balance(client: Client) -> Decimal:
     account = getattr(client, "account", None)  # which begins with the first entry
     return account.balance if account else Decimal(0)

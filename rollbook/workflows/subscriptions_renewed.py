@@ -30,7 +30,8 @@ def renew(
     all that are chosen by themselves. All of a branch or none of it. Those made already are left alone, so twice
     changes nothing; NotFound where one was never proposed to whoever asks. Returns the subscriptions."""
     listed = renewals.listed(
-        month=month, branch_id=branch_id, group_id=group_id, most=None, language=get_language() or "en", by=by
+        month=month, branch_id=branch_id, group_id=group_id, most=None,
+        language=(get_language() or "en").partition("-")[0], by=by,
     )
     if chosen is None:
         return _make(listed.chosen, {}, at, by)

@@ -16,6 +16,7 @@ from rollbook.api.v1.imports import router as imports
 from rollbook.api.v1.lessons import router as lessons
 from rollbook.api.v1.make_ups import of_all, of_marks
 from rollbook.api.v1.payments import router as payments
+from rollbook.api.v1.subscriptions import router as subscriptions
 from rollbook.foundation.errors import (
     Declined,
     InvalidInput,
@@ -42,6 +43,7 @@ api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
 api.add_router("", comments)
 api.add_router("/imports", imports)
+api.add_router("", subscriptions)
 
 
 @api.exception_handler(Declined)

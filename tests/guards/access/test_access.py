@@ -60,7 +60,7 @@ PLACES = {
     **dict.fromkeys(
         (
             "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
-            "room", "employee", "mark", "host", "comment",
+            "room", "employee", "mark", "host", "comment", "subscription",
         ),
         GROUPS,
     ),
