@@ -192,7 +192,7 @@ def test_the_page_tells_what_was_used_and_why_it_costs_that(school, mara, month)
 def test_instalments_are_listed_with_what_is_written_off(school, mara, month):
     Tariff.objects.update(charged="start", instalments=2)
     page = mara.get(f"/subscriptions/{sold_one(school, month).pk}/").content.decode()
-    assert page.count("written off</span>") == 1
+    assert page.count("is written off</span>") == 1
     assert "Written off in 2 parts, a month apart." in page
 
 
