@@ -36,7 +36,7 @@ def _written_off(at_start: bool, instalments: int) -> str:
 def _missed(share: int) -> str:
     if share == 0:
         return _("A missed lesson costs nothing.")
-    return _("A missed lesson costs {share}% of its price.").format(share=share) if share < 100 else _(
+    return _("A missed lesson costs {share} of its price.").format(share=f"{share}%") if share < 100 else _(
         "A missed lesson costs as much as any."
     )
 
@@ -44,7 +44,7 @@ def _missed(share: int) -> str:
 def _excused(share: int) -> str:
     if share == 0:
         return _("An excused lesson costs nothing.")
-    return _("An excused lesson costs {share}% of its price.").format(share=share) if share < 100 else _(
+    return _("An excused lesson costs {share} of its price.").format(share=f"{share}%") if share < 100 else _(
         "An excused lesson costs as much as any."
     )
 
@@ -63,11 +63,11 @@ def _worked_off(rules: Tariff | Subscription, at_start: bool, house: House) -> t
         ))
     share = rules.lapsed_share
     if at_start and share < 100:
-        told.append(_("What is not worked off in time comes back to the balance: {share}% of its price.").format(
-            share=100 - share
+        told.append(_("What is not worked off in time comes back to the balance: {share} of its price.").format(
+            share=f"{100 - share}%"
         ))
     elif share:
-        told.append(_("What is not worked off in time burns: {share}% of its price.").format(share=share))
+        told.append(_("What is not worked off in time burns: {share} of its price.").format(share=f"{share}%"))
     return tuple(told)
 
 

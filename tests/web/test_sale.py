@@ -1,7 +1,7 @@
 """Selling by the form, looking at what was sold, and renewing by the list."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal as D
 
 import pytest
@@ -303,3 +303,11 @@ def test_whoever_may_not_sell_has_no_list(school, client, month):
     client.force_login(school.users["anna"])
     assert client.get("/renewals/").status_code == 403
     assert "/renewals/" not in client.get("/groups/").content.decode()
+
+
+def test_on_the_last_days_of_a_month_the_next_one_is_proposed(school, mara, month):
+    with time_machine.travel(AT + timedelta(days=29), tick=False):
+        mara.force_login(school.users["mara"])
+        page = mara.get(address(school)).content.decode()
+    assert 'value="2026-10-01"' in page
+    assert 'name="shown" value="100.00"' in page

@@ -88,12 +88,21 @@ class SaleForm(Form):
 def new(request: HttpRequest, client_id: int) -> HttpResponse:
     told = request.POST if request.method == "POST" else request.GET
     group = told.get("group_id") or told.get("group", "")
-    asked = sale.asked(
-        client_id=client_id, group_id=int(group) if NUMBER.fullmatch(group) else None, since=_day(told.get("since")),
-        at=timezone.now(), by=request.actor,
-    )
+
+    def ask(since: date | None) -> Asked:
+        return sale.asked(
+            client_id=client_id, group_id=int(group) if NUMBER.fullmatch(group) else None, since=since,
+            at=timezone.now(), by=request.actor,
+        )
+
+    asked = ask(_day(told.get("since")))
     if "group_id" not in told and request.method == "GET":
-        return _page(request, asked, SaleForm(asked=asked, by=request.actor))
+        form = SaleForm(asked=asked, by=request.actor)
+        price = _price(asked, form)
+        if price and price.offer.reckoning.lessons == 0 and price.offer.until:
+            asked = ask(price.offer.until)  # on the last days of a month there is none of it left to sell
+            form = SaleForm(asked=asked, by=request.actor)
+        return _page(request, asked, form)
     if request.method == "GET" or told.get("do") == "reckon":
         return _page(request, asked, SaleForm(_fitting(told, asked), asked=asked, by=request.actor))
     form = SaleForm(told, asked=asked, by=request.actor)
@@ -121,10 +130,10 @@ def _day(text: str | None) -> date | None:
 
 def _fitting(told: QueryDict, asked: Asked) -> QueryDict:
     """What was chosen; where the group has other tariffs, its usual one."""
-    if asked.tariff_id is None or told.get("tariff_id") in {str(tariff.tariff_id) for tariff in asked.tariffs}:
-        return told
     fitting = told.copy()
-    fitting["tariff_id"] = str(asked.tariff_id)
+    fitting.setdefault("key", uuid.uuid4().hex)
+    if asked.tariff_id and told.get("tariff_id") not in {str(tariff.tariff_id) for tariff in asked.tariffs}:
+        fitting["tariff_id"] = str(asked.tariff_id)
     return fitting
 
 

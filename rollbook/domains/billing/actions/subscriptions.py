@@ -136,8 +136,8 @@ def _refuse_too_high(sale: Sale, limit: int, by: Actor) -> None:
     if given * 100 <= sale.reckoning.before * limit:
         return
     if Permission.DISCOUNT_EXCEED not in Client.objects.all().held_on(by, sale.client_id, Permission.DISCOUNT_EXCEED):
-        sentence = _("A discount of more than {limit} % is given by whoever may exceed the limit.")
-        raise DiscountTooHigh(sentence.format(limit=limit))
+        sentence = _("A discount of more than {limit} is given by whoever may exceed the limit.")
+        raise DiscountTooHigh(sentence.format(limit=f"{limit}%"))
 
 
 def _row(sale: Sale, tariff: Tariff, contract: int | None, at: datetime, by: Actor) -> Subscription:
