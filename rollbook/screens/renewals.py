@@ -80,8 +80,6 @@ class Renewal:
 
 class Made(NamedTuple):
     subscription_id: int
-    enrolment_id: int | None
-    """Of which renewal; None where it was sold by hand."""
     client_id: int
     client: str
     group_id: int
@@ -99,6 +97,8 @@ class Listed:
     """How many more there are than are listed."""
     branches: tuple[Door, ...]
     groups: tuple[Door, ...]
+    members: frozenset[int]
+    """The enrolments that were looked at: those of whom nothing is listed have bought it, or need nothing."""
 
     @property
     def chosen(self) -> tuple[Renewal, ...]:
@@ -170,6 +170,7 @@ def listed(
         len(shown) - len(rows),
         _doors((stay.branch_id, stay.branch) for stay in stays),
         _doors((stay.group_id, stay.group) for stay in stays if branch_id in (None, stay.branch_id)),
+        frozenset(stay.enrolment_id for stay in stays),
     )
 
 
@@ -269,20 +270,10 @@ def _made(have: Iterable[Collection[Held]], first: date, last: date) -> list[Mad
         if row.is_standing and row.kind == TariffKind.MONTH and first <= row.since <= last
     }
     made = [
-        Made(
-            row.subscription_id, _renewal_of(row.key, first), row.client_id, row.client, row.group_id, row.group,
-            row.amount,
-        )
+        Made(row.subscription_id, row.client_id, row.client, row.group_id, row.group, row.amount)
         for row in rows.values()
     ]
     return sorted(made, key=lambda row: (row.group, row.group_id, row.client, row.subscription_id))
-
-
-def _renewal_of(key: str, first: date) -> int | None:
-    """The enrolment that a key names, where it is that of a renewal of this month."""
-    word, _, rest = key.partition(":")
-    enrolment, _, month = rest.partition(":")
-    return int(enrolment) if word == "renewal" and month.startswith(f"{first:%Y-%m}") else None
 
 
 def _doors(named: Iterable[tuple[int, str]]) -> tuple[Door, ...]:

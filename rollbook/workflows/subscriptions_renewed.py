@@ -27,19 +27,18 @@ def renew(
     group_id: int | None = None, at: datetime, by: Actor,
 ) -> tuple[int, ...]:
     """Make the renewals of a month: those that are `chosen`, by their enrolments, at the amounts that were shown, or
-    all that are chosen by themselves. All of a branch or none of it. Those made already are left alone, so twice
-    changes nothing; NotFound where one was never proposed to whoever asks. Returns the subscriptions."""
+    all that are chosen by themselves. All of a branch or none of it. What was bought meanwhile is left alone,
+    so twice changes nothing; NotFound where one was never proposed to whoever asks. Returns the subscriptions."""
     listed = renewals.listed(
         month=month, branch_id=branch_id, group_id=group_id, most=None,
         language=(get_language() or "en").partition("-")[0], by=by,
     )
     if chosen is None:
         return _make(listed.chosen, {}, at, by)
-    made = {row.enrolment_id for row in listed.made}
-    rows = {row.enrolment_id: row for row in listed.rows if row.may_be_made}
-    if any(pk not in rows and pk not in made for pk in chosen):
+    rows = [row for row in listed.rows if row.enrolment_id in chosen]
+    if not listed.members.issuperset(chosen) or not all(row.may_be_made for row in rows):
         raise NotFound
-    return _make([row for pk, row in rows.items() if pk in chosen], chosen, at, by)
+    return _make(rows, chosen, at, by)
 
 
 def renew_due(*, at: datetime, by: Actor) -> int:

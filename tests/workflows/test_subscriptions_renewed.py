@@ -95,6 +95,12 @@ def test_only_those_that_are_chosen_at_the_amounts_that_were_shown(school, month
         renew(school, chosen={Enrolment.objects.get(group=school.groups["judo"]).pk: None})
 
 
+def test_what_somebody_has_sold_meanwhile_is_left_alone(school, month):
+    chosen = {row.enrolment_id: row.amount for row in listed(school).rows}
+    sell(school, month, since=FEBRUARY)
+    assert len(renew(school, chosen=chosen)) == 1
+
+
 @pytest.mark.parametrize("by", ["anna", "nina", "kira", "olha"])
 def test_it_takes_the_right_to_sell(school, month, by):
     with pytest.raises(NotAllowed):
