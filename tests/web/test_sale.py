@@ -311,3 +311,11 @@ def test_on_the_last_days_of_a_month_the_next_one_is_proposed(school, mara, mont
         page = mara.get(address(school)).content.decode()
     assert 'value="2026-10-01"' in page
     assert 'name="shown" value="100.00"' in page
+
+
+def test_the_card_takes_few_statements(school, client, month, django_assert_max_num_queries):
+    client.force_login(school.users["vera"])
+    card = f"/clients/{sold_one(school, month).client_id}/"
+    client.get(card)
+    with django_assert_max_num_queries(17):  # two of them of signing in
+        client.get(card)
