@@ -91,7 +91,10 @@ async function load(next: Shown, fold = ""): Promise<void> {
   cover();
   // The month that the page shows is the one that the panel tells of.
   const month = new URLSearchParams(location.search).get("month");
-  const query = new URLSearchParams([["month", month ?? ""], ["open", fold]].filter(([, value]) => value)).toString();
+  // And what is sold from a journal is sold for its group.
+  const group = next.key === "sale" ? document.querySelector<HTMLElement>(".journal[data-group]")?.dataset.group : "";
+  const told = [["month", month ?? ""], ["group", group ?? ""], ["open", fold]].filter(([, value]) => value);
+  const query = new URLSearchParams(told).toString();
   const where = addressOf(next) + (query ? `?${query}` : "");
   await htmx.ajax("get", where, { target: panel, swap: "innerHTML", source: panel }).catch(() => undefined);
   if (mine !== loads) return;

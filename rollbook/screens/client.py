@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.billing import queries as billing
-from rollbook.domains.billing.queries import Statement
+from rollbook.domains.billing.queries import Bought, Statement
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.queries import Belonging, Left, Pause
 from rollbook.domains.history import queries as history
@@ -29,6 +29,7 @@ PAYMENTS = (
     "entry.taken_back", "payment.announced", "payment.confirmed", "payment.declined", "payment.received",
     "payment.refunded", "payment.taken_back", "transfer.taken_back",
 )
+SALES = tuple(f"subscription.{done}" for done in ("sold", "ended", "taken_back", "frozen", "moved", "closed"))
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 
@@ -68,6 +69,18 @@ class Card:
     may_confirm: bool
     may_enrol: bool
     may_see_comments: bool
+    may_sell: bool
+    subscriptions: tuple[Bought, ...] | None
+    """All of them, the latest first; None for those who may not see money."""
+
+    @property
+    def running(self) -> tuple[Bought, ...]:
+        """The subscriptions that hold, or will."""
+        return tuple(row for row in self.subscriptions or () if not row.is_over(self.today))
+
+    @property
+    def ended(self) -> tuple[Bought, ...]:
+        return tuple(row for row in self.subscriptions or () if row.is_over(self.today))
 
     @property
     def is_frozen(self) -> bool:
@@ -88,6 +101,7 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     may = Client.objects.all().held_on(
         by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.PAYMENT_CONFIRM,
         Permission.MONEY_SEE, Permission.HISTORY_SEE, Permission.PHONE_SEE, Permission.COMMENT_SEE,
+        Permission.SUBSCRIPTION_SELL,
     )
     sees_journal = by.may(Permission.JOURNAL_SEE)
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
@@ -110,7 +124,15 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
         may_confirm=Permission.PAYMENT_CONFIRM in may,
         may_enrol=by.may(Permission.GROUP_EDIT), may_see_comments=Permission.COMMENT_SEE in may,
+        may_sell=Permission.SUBSCRIPTION_SELL in may,
+        subscriptions=billing.bought(client_id=client_id, by=by) if sees_money else None,
     )
+
+
+def bought(*, client_id: int, by: Actor) -> tuple[Bought, ...]:
+    """What a client has bought, the latest first; NotAllowed where the client is seen, and their money is not."""
+    Client.objects.pick(by, Permission.MONEY_SEE, client_id)
+    return billing.bought(client_id=client_id, by=by) or ()
 
 
 def _balance(client: Client) -> Decimal:
@@ -122,7 +144,7 @@ def _past(client: Client, may: Collection[Permission], by: Actor) -> Sequence[Li
     """What was done, without what the same person may not see of the client elsewhere."""
     if Permission.HISTORY_SEE not in may:
         return None
-    hidden = () if Permission.MONEY_SEE in may else PAYMENTS
+    hidden = () if Permission.MONEY_SEE in may else (*PAYMENTS, *SALES)
     lines = history.of(subject=f"client:{client.pk}", zone=client.branch.time_zone, by=by, apart_from=hidden)
     return lines if Permission.PHONE_SEE in may else tuple(line.without(PHONES) for line in lines)
 

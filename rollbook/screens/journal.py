@@ -44,7 +44,7 @@ LAST_LESSONS = 8
 OFFERED = (
     Permission.JOURNAL_MARK, Permission.LESSON_EDIT, Permission.GROUP_EDIT, Permission.MONEY_SEE, Permission.VISIT_BOOK,
     Permission.CLIENT_SEE, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.COMMENT_SEE,
-    Permission.COMMENT_WRITE,
+    Permission.COMMENT_WRITE, Permission.SUBSCRIPTION_SELL,
 )
 
 
@@ -185,6 +185,7 @@ class Sheet:
     may_take_payment: bool
     may_see_comments: bool
     may_comment: bool
+    may_sell: bool
 
     @property
     def may_open_cells(self) -> bool:
@@ -254,7 +255,7 @@ def sheet(*, group_id: int, at: datetime, by: Actor, first: date | None = None, 
         may_edit_lessons=group.may_edit_lessons, may_edit_group=group.may_edit, may_see_money=group.may_see_money,
         may_book=group.may_book, may_see_clients=group.may_see_clients, may_edit_clients=group.may_edit_clients,
         may_take_payment=group.may_take_payment, may_see_comments=group.may_see_comments,
-        may_comment=group.may_comment,
+        may_comment=group.may_comment, may_sell=group.may_sell,
     )
 
 
@@ -316,6 +317,7 @@ class _Group(NamedTuple):
     may_take_payment: bool
     may_see_comments: bool
     may_comment: bool
+    may_sell: bool
 
 
 def _group(group_id: int, at: datetime, by: Actor) -> _Group:

@@ -14,7 +14,7 @@ from rollbook.domains.billing.models import ClientDiscount, Freezing, MonthFrom,
 from rollbook.domains.billing.rules import Discount, Reckoning, month_around, of_package, of_period
 from rollbook.domains.groups import queries as groups
 from rollbook.domains.groups.models import Enrolment, Group
-from rollbook.domains.people.models import Relation
+from rollbook.domains.people.models import Client, Relation
 from rollbook.domains.schedule import queries as schedule
 from rollbook.domains.schedule.rules import lesson_days
 from rollbook.foundation.errors import NotFound
@@ -38,6 +38,11 @@ class Offer:
     wanted: Wanted
     until: date | None
     reckoning: Reckoning
+
+    @property
+    def last(self) -> date | None:
+        """The last day on which it holds."""
+        return self.until and self.until - timedelta(days=1)
 
 
 class Tariffed(NamedTuple):
@@ -74,9 +79,16 @@ def offer(*, wanted: Wanted, once: Discount | None = None, by: Actor) -> Offer:
 
 def offers(*, wanted: Sequence[Wanted], once: Discount | None = None, by: Actor) -> tuple[Offer, ...]:
     """The same for many, in a number of statements that does not grow with them."""
-    by.must(_UNDER)
+    _pick_all({one.client_id for one in wanted}, by)
     facts = _Facts.of(wanted, by)
     return tuple(facts.offer(one, once) for one in wanted)
+
+
+def _pick_all(clients: Collection[int], by: Actor) -> None:
+    """What a client is let off is known to those who may sell to them."""
+    seen = Client.objects.reached_by(by, by.holding(_UNDER)).filter(pk__in=clients).values_list("pk", flat=True)
+    for pk in sorted(set(clients) - set(seen)):
+        Client.objects.pick(by, _UNDER, pk)  # which says why not
 
 
 @dataclass(frozen=True, slots=True)

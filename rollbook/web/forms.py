@@ -135,7 +135,8 @@ class SumField(forms.CharField):
         self, *, smallest: Decimal = Decimal(0), largest: Decimal = Decimal("999999999.99"), **how: Any
     ) -> None:
         self.smallest, self.largest = smallest, largest
-        super().__init__(max_length=40, widget=forms.TextInput({"inputmode": "decimal"}), **how)
+        how.setdefault("widget", forms.TextInput({"inputmode": "decimal"}))
+        super().__init__(max_length=40, **how)
 
     def clean(self, value: object) -> Decimal | None:
         text = super().clean(value)

@@ -34,6 +34,7 @@ ENTRIES = (
     Entry("groups", _("Groups"), icon="notebook", permissions=(Permission.JOURNAL_SEE,)),
     Entry("clients", _("Clients"), icon="users", permissions=(Permission.CLIENT_SEE,)),
     Entry("announced", _("Announced payments"), icon="cash", permissions=(Permission.PAYMENT_CONFIRM,)),
+    Entry("renewals", _("Renewals"), icon="repeat", permissions=(Permission.SUBSCRIPTION_SELL,)),
     Entry(
         "settings",
         _("Settings"),
@@ -56,6 +57,8 @@ PANELS = {
     "entries": "/clients/0/entries/",
     "family": "/families/0/",
     "enrolment": "/enrolments/0/",
+    "sale": "/clients/0/subscriptions/new/",
+    "subscription": "/subscriptions/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",
     "comments": "/groups/0/comments/",

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext as _
 
@@ -78,33 +78,32 @@ def _sale(order: Order, offer: Offer, known: Collection[str]) -> Sale:
 
 def _cover(subscription_ids: Collection[int], at: datetime, by: Actor) -> None:
     """What was marked in these days already, and nothing stood for: it is priced by what was bought for it."""
-    rules = house()
-    lonely = Mark.objects.standing().filter(
-        client=OuterRef("client"), lesson__group=OuterRef("group"), day__gte=OuterRef("since"), covered=None
+    fresh = Subscription.objects.filter(
+        Q(until=None) | Q(until__gt=OuterRef("day")), pk__in=subscription_ids, client=OuterRef("client"),
+        group=OuterRef("lesson__group"), since__lte=OuterRef("day"),
     )
-    rows = Subscription.objects.filter(Exists(lonely), pk__in=subscription_ids).order_by("since", "pk")
-    for client, group, since, until in rows.values_list("client", "group", "since", "until").distinct():
-        marks = Mark.objects.standing().filter(
-            client=client, lesson__group=group, day__gte=since, kind=Kind.REGULAR, covered=None, stands_aside=False
-        )
-        closed = ClosedMonth.objects.filter(branch=OuterRef("lesson__branch"), month=OuterRef("month"))
-        marks = marks.annotate(month=TruncMonth("day")).exclude(Exists(closed))
-        marks = marks.filter(day__lt=until) if until else marks
-        told = dict(marks.values_list("lesson", "pk"))
-        if not told:
-            continue
-        lessons = list(Lesson.objects.filter(pk__in=told).locked().order_by("pk"))
-        statuses = dict(Mark.objects.filter(pk__in=told.values()).values_list("pk", "status"))
-        covers = billing.covers(lessons=lessons, clients=[client])
-        means: dict[int, Means] = {}
-        for lesson in sorted(lessons, key=lambda lesson: (lesson.starts_at, lesson.pk)):
-            mark = told[lesson.pk]
-            if status := statuses[mark]:
-                own = covers.means(lesson=lesson, marks={client: Status(status)}, rules=rules)
-                means |= {mark: own[client]} if client in own else {}
-        priced = journal.price_anew(means=means, at=at, by=by, under=_UNDER)
-        chosen = {cell: pk for cell, pk in covers.chosen.items() if told[cell[0]] in priced}
-        billing.settle(mark_ids=priced, covers=chosen, at=at, by=by, under=_UNDER)
+    closed = ClosedMonth.objects.filter(branch=OuterRef("lesson__branch"), month=OuterRef("month"))
+    lonely = Mark.objects.standing().filter(Exists(fresh), kind=Kind.REGULAR, covered=None, stands_aside=False)
+    lonely = lonely.annotate(month=TruncMonth("day")).exclude(Exists(closed))
+    told = {(lesson, client): pk for lesson, client, pk in lonely.values_list("lesson", "client", "pk")}
+    if not told:
+        return
+    rules = house()
+    rows = Lesson.objects.filter(pk__in={lesson for lesson, _client in told})
+    lessons = sorted(rows.locked().order_by("pk"), key=lambda lesson: (lesson.starts_at, lesson.pk))
+    statuses = dict(Mark.objects.filter(pk__in=told.values()).values_list("pk", "status"))
+    covers = billing.covers(lessons=lessons, clients={client for _lesson, client in told})
+    means: dict[int, Means] = {}
+    for lesson in lessons:
+        marked = {
+            client: Status(status) for (of, client), pk in told.items()
+            if of == lesson.pk and (status := statuses[pk])
+        }
+        found = covers.means(lesson=lesson, marks=marked, rules=rules)
+        means |= {told[lesson.pk, client]: each for client, each in found.items()}
+    priced = journal.price_anew(means=means, at=at, by=by, under=_UNDER)
+    chosen = {cell: pk for cell, pk in covers.chosen.items() if told[cell] in priced}
+    billing.settle(mark_ids=priced, covers=chosen, at=at, by=by, under=_UNDER)
 
 
 @transaction.atomic

@@ -37,10 +37,13 @@ from rollbook.domains.access import actions
 from rollbook.domains.access.actor import Reach, operator
 from rollbook.domains.access.models import Role, User
 from rollbook.domains.access.rules import Visit
+from rollbook.domains.billing.models import Tariff
 from rollbook.domains.groups.models import Enrolment
 from rollbook.domains.imports.models import Run, State
 from rollbook.domains.people.models import Relation
-from rollbook.workflows import access_given, file_uploaded
+from rollbook.screens.selling import Wanted
+from rollbook.workflows import access_given, file_uploaded, subscription_sold
+from rollbook.workflows.subscription_sold import Order
 from tests import databases
 from tests.browser.conftest import DESK, LOOKS, signed_in, watched, wearing
 
@@ -84,10 +87,20 @@ def rows(lively, django_db_blocker):
             "enrolment": Enrolment.objects.filter(client=scene.pupil, until=None).latest("pk").pk,
             "payer": Relation.objects.get(client=scene.pupil, pays=True).contact_id,
             "relation": Relation.objects.filter(client=scene.pupil).latest("pk").pk, "passkey": key.pk,
+            "subscription": bought(scene, now),
             **sent(owner, now), "/link/<str:secret>": actions.make_link(user_id=scene.teacher.pk, at=now, by=by),
             "/invitation/<str:secret>": invitation, "<uidb36>-<key>": "1-nonsense",
         }
         yield known
+
+
+def bought(scene, at):
+    """The pupil has bought this month, in two parts."""
+    tariff = Tariff.objects.create(
+        name="Месяц", kind="month", pricing="month", price=4800, charged="start", instalments=2
+    )
+    wanted = Wanted(scene.pupil.pk, scene.group.pk, tariff.pk, at.date())
+    return subscription_sold.sell(orders=[Order(wanted=wanted, key="bought")], at=at, by=operator("test"))[0]
 
 
 def sent(user, at):

@@ -21,7 +21,8 @@ from rollbook.jobs import churn, make_ups, tasks, timetable, upkeep
 from tests.school import DAY
 
 PERIODIC = {
-    "churn.record", "timetable.make_lessons", "make_ups.lapse", "subscriptions.settle", "upkeep.rescue",
+    "churn.record", "timetable.make_lessons", "make_ups.lapse", "subscriptions.settle", "subscriptions.renew",
+    "upkeep.rescue",
     "upkeep.forget_jobs",
     "upkeep.forget_sessions",
 }  # fmt: skip

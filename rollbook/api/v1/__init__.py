@@ -23,6 +23,7 @@ from rollbook.api.v1.lessons import router as lessons
 from rollbook.api.v1.make_ups import of_all, of_marks
 from rollbook.api.v1.months import router as months
 from rollbook.api.v1.payments import router as payments
+from rollbook.api.v1.subscriptions import router as subscriptions
 from rollbook.foundation.errors import (
     Declined,
     InvalidInput,
@@ -59,6 +60,7 @@ api.add_router("/clients", announced_of_clients)
 api.add_router("/announced", announced)
 api.add_router("", comments)
 api.add_router("/imports", imports)
+api.add_router("", subscriptions)
 
 
 @api.exception_handler(Declined)

@@ -23,6 +23,7 @@ class May(NamedTuple):
     take_payment: bool
     see_comments: bool
     comment: bool
+    sell: bool
 
     @classmethod
     def of(cls, sheet: Sheet) -> Self:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from rollbook.web.money import announced, corrections, discounts, entries, family
+from rollbook.web.money import announced, corrections, discounts, entries, family, renewals, sale, subscription
 
 urlpatterns = [
     path("clients/<int:client_id>/discounts/", discounts.discounts, name="client-discounts"),
@@ -19,4 +19,9 @@ urlpatterns = [
     path("announced/", announced.listed, name="announced"),
     path("announced/<int:announced_id>/confirmation/", announced.confirmation, name="announced-confirmation"),
     path("announced/<int:announced_id>/declining/", announced.declining, name="announced-declining"),
+    path("clients/<int:client_id>/subscriptions/new/", sale.new, name="subscription-new"),
+    path("subscriptions/<int:subscription_id>/", subscription.page, name="subscription"),
+    path("subscriptions/<int:subscription_id>/ending/", subscription.end, name="subscription-end"),
+    path("subscriptions/<int:subscription_id>/taking-back/", subscription.take_back, name="subscription-back"),
+    path("renewals/", renewals.listed, name="renewals"),
 ]

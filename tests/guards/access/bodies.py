@@ -13,7 +13,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
-from rollbook.domains.billing.models import AnnouncedPayment, ClientDiscount, LedgerEntry, Method, Tariff
+from rollbook.domains.billing.models import (
+    AnnouncedPayment,
+    ClientDiscount,
+    LedgerEntry,
+    Method,
+    Subscription,
+    Tariff,
+)
+from rollbook.domains.billing.rules import as_json, of_package
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
@@ -42,6 +50,7 @@ SECRETS = {
 # Told apart on any page, and seen by few: names, phones, sums.
 NAMES = {"chess": "Quokka", "dance": "Wombat", "judo": "Numbat"}
 PHONES = {"chess": "+380501111171", "dance": "+380501111172", "judo": "+380501111173"}
+BOUGHT = as_json(of_package(price=Decimal(10), lessons=1, round_to=0, discounts=()))
 KIDS = "Имя;Дата рождения\nАда;2016-05-12\n".encode()
 SUMS = {"chess": "871.31", "dance": "872.32", "judo": "873.33"}
 
@@ -145,6 +154,15 @@ class Things:
                 from_client_id=client.pk, to_client_id=former.pk, amount=Decimal("0.01"), reason="Brothers",
                 key=f"{name} moved", at=AT, by=by,
             ),
+        }
+
+        # Has bought a lesson of it, that was not used yet; for the month after nothing is bought.
+        self.rows |= {
+            ("subscription", name): Subscription.objects.create(
+                client=client, group=group, tariff=Tariff.objects.get(name="Standard"), kind="one_off", lessons=1,
+                since=date(2026, 8, 1), until=date(2026, 9, 20), price=Decimal(SUMS[name]), amount=Decimal(SUMS[name]),
+                unit=Decimal(SUMS[name]), sold_at=AT, reckoning=BOUGHT,
+            ).pk,
         }
 
     def _in_branch(self, name: str) -> None:
@@ -280,6 +298,10 @@ def corrected():
 
 def moved_money(newcomer):
     return {"client_id": newcomer, "amount": "2", "reason": "Brothers", "key": "as-long-as-a-key-is"}
+
+
+def sale(group, tariff):
+    return {"group_id": group, "tariff_id": tariff, "since": "2026-10-01", "key": "as-long-as-a-key-is"}
 
 
 def branch_form():
@@ -455,6 +477,17 @@ BODIES = {
     ],
     ("POST", "/api/v1/entries/<int:entry_id>/reversal"): [lambda: {"reason": "By mistake"}],
     ("POST", "/api/v1/transfers/<int:transfer_id>/reversal"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/clients/<int:client_id>/subscriptions/new/"): [sale],
+    ("POST", "/subscriptions/<int:subscription_id>/ending/"): [lambda: {"until": "2026-09-10"}],
+    ("POST", "/subscriptions/<int:subscription_id>/taking-back/"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/renewals/"): [lambda enrolment: {"month": "2026-10", "chosen": enrolment}],
+    ("GET", "/api/v1/clients/<int:client_id>/subscriptions/offer"): [
+        lambda group, tariff: {"group_id": group, "tariff_id": tariff}
+    ],
+    ("POST", "/api/v1/clients/<int:client_id>/subscriptions"): [sale],
+    ("POST", "/api/v1/subscriptions/<int:subscription_id>/ending"): [lambda: {"until": "2026-09-10"}],
+    ("POST", "/api/v1/subscriptions/<int:subscription_id>/taking-back"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/api/v1/renewals"): [lambda enrolment: {"month": "2026-10-01", "enrolment_ids": [enrolment]}],
     ("POST", "/clients/new/"): [
         lambda branch: {"first_name": "Another", "branch_id": branch, "kinship": "mother"},
         lambda branch, contact: {

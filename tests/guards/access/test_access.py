@@ -61,7 +61,7 @@ PLACES = {
         (
             "group", "target", "lesson", "client", "payment", "payer", "announced", "newcomer", "contact", "relation",
             "enrolment", "freeze", "discount", "room", "employee", "mark", "host", "comment", "entry", "charge",
-            "transfer",
+            "transfer", "subscription",
         ),
         GROUPS,
     ),
