@@ -122,7 +122,7 @@ class _Facts:
         closed = defaultdict(set)
         branches = {group.branch_id for group in found.values()}
         for branch, day in schedule.closing_days(branch_ids=branches, first=first, last=last, by=by):
-            closed[branch].add(day)
+            closed[branch] |= {day}
         siblings = _siblings(clients)
         stays = defaultdict(list)
         everyone = clients.union(*siblings.values())
@@ -228,5 +228,5 @@ def _siblings(clients: Collection[int]) -> dict[int, frozenset[int]]:
     )
     for client, other in pairs:
         if other != client:
-            found[client].add(other)
+            found[client] |= {other}
     return {client: frozenset(others) for client, others in found.items()}

@@ -53,7 +53,7 @@ class _Left:
         )
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Covers:
     """The subscriptions of some clients, locked; `chosen` says which of them stand for which cells."""
 

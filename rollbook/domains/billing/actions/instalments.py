@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 
+from rollbook.domains.billing.actions.by_hand import without_discounts
 from rollbook.domains.billing.actions.reversing import in_open_months, reversal
 from rollbook.domains.billing.models import Charged, EntryKind, LedgerEntry, Subscription
 from rollbook.domains.billing.rules import instalments, months_later
@@ -18,7 +19,7 @@ def charge_instalments(*, subscriptions: Collection[Subscription], today: Mappin
     rows = [row for row in subscriptions if row.charged == Charged.START and row.taken_back_at is None]
     if not rows:
         return 0
-    charges = LedgerEntry.objects.standing(EntryKind.CHARGE)
+    charges = LedgerEntry.objects.standing_charges()
     standing = {
         (entry.subscription_id, entry.instalment): entry
         for entry in charges.filter(subscription__in=[row.pk for row in rows], instalment__isnull=False)
@@ -41,7 +42,8 @@ def charge_instalments(*, subscriptions: Collection[Subscription], today: Mappin
                         kind=EntryKind.CHARGE, amount=-amount, subscription=row, instalment=number, day=day, made_at=at,
                     )
                 )
-    LedgerEntry.objects.bulk_create(in_open_months(written))
+    gone = [entry.reverses for entry in written if entry.reverses]
+    LedgerEntry.objects.bulk_create([*in_open_months(written), *without_discounts(gone, at=at)])
     return len(written)
 
 

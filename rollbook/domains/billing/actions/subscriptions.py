@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.queries import house
+from rollbook.domains.billing.actions.by_hand import without_discounts
 from rollbook.domains.billing.actions.discounts import DiscountTooHigh
 from rollbook.domains.billing.actions.instalments import charge_instalments
 from rollbook.domains.billing.actions.reversing import reversals
@@ -231,8 +232,10 @@ def take_back_sale(*, subscription_id: int, reason: str, at: datetime, by: Actor
     row.renews = None
     row.save(update_fields=["taken_back_at", "version", "renews"])
     CoveredMark.objects.filter(subscription=row).delete()
-    standing = LedgerEntry.objects.standing(EntryKind.CHARGE, EntryKind.LAPSE).filter(subscription=row)
-    LedgerEntry.objects.bulk_create(reversals(standing.order_by("pk"), at=at))
+    charges = list(LedgerEntry.objects.standing_charges().filter(subscription=row).order_by("pk"))
+    lapses = LedgerEntry.objects.standing(EntryKind.LAPSE).filter(subscription=row).order_by("pk")
+    gone = [*reversals([*charges, *lapses], at=at), *without_discounts(charges, at=at)]
+    LedgerEntry.objects.bulk_create(gone)
     _tell("subscription.taken_back", row, {"amount": str(row.amount)}, {"reason": reason}, at, by)
 
 

@@ -820,6 +820,7 @@ class Migration(migrations.Migration):
             model_name="subscriptiondiscount",
             name="subscription",
             field=models.ForeignKey(
+                db_index=False,
                 on_delete=django.db.models.deletion.PROTECT, related_name="discounts", to="billing.subscription"
             ),
         ),

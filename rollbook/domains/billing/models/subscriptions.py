@@ -189,7 +189,7 @@ class ClientDiscount(models.Model):
 class SubscriptionDiscount(models.Model):
     """What was taken off the price of a subscription, why, and who allowed it; `sum` is in money."""
 
-    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="discounts")
+    subscription = models.ForeignKey(Subscription, models.PROTECT, related_name="discounts", db_index=False)
     kind = models.CharField(max_length=10, choices=DiscountKind)
     percent = models.DecimalField(max_digits=5, decimal_places=2, null=True)
     amount = models.DecimalField(max_digits=12, decimal_places=2, null=True)
