@@ -89,7 +89,7 @@ function openRow(row: HTMLTableRowElement, beside: Parameters<typeof openMenu>[1
     if (known) item.href = known.href;
   }
   const { client, enrolment } = row.dataset;
-  openMenu(menu, beside, { ids: { client, enrolment, freezes: client, "client-comments": client }, is: "" });
+  openMenu(menu, beside, { ids: { client, enrolment, ask: client, freezes: client, "client-comments": client }, is: "" });
 }
 
 // ---- what is heard

@@ -23,7 +23,8 @@ from rollbook.foundation.formats import round_half_up
 from rollbook.foundation.periods import local
 
 PHONES = ("phone", "email", "telegram")
-PAYMENTS = ("payment.received", "payment.taken_back")  # of which the notes and reasons tell as much as the sums
+# Of which the notes and reasons tell as much as the sums.
+PAYMENTS = ("payment.received", "payment.requested", "payment.taken_back")
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)
 
 

@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.queries import house
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.billing import queries as billing
 from rollbook.domains.billing.models import EntryKind, LedgerEntry, PaymentRequest, Subscription
@@ -19,7 +20,6 @@ from rollbook.domains.billing.queries import ZERO
 from rollbook.domains.groups.models import Enrolment, Freeze
 from rollbook.domains.journal.models import Kind, Mark, Status
 from rollbook.domains.journal.queries import NOBODY, Cell
-from rollbook.domains.access.queries import house
 from rollbook.domains.people.models import Client, Relation
 from rollbook.domains.schedule.models import Lesson
 from rollbook.domains.schedule.rules import month_of

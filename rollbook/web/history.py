@@ -113,6 +113,7 @@ VERBS: Mapping[str, str | Promise] = {
     "mark.worked_off_undone": _("Not worked off by hand after all"),
     "import.undone": _("Import undone"),
     "payment.received": _("Payment"),
+    "payment.requested": _("Payment requested"),
     "payment.taken_back": _("Payment taken back"),
 }
 # What has no word here is not shown: ids, and what the verb says already.

@@ -50,6 +50,10 @@ ENTRIES = (
 PANELS = {
     "client": "/clients/0/",
     "freezes": "/clients/0/freezes/",
+    "statement": "/clients/0/statement/",
+    "ask": "/clients/0/requests/new/",
+    "request": "/requests/0/",
+    "receipt": "/payments/0/receipt/",
     "enrolment": "/enrolments/0/",
     "lesson": "/lessons/0/",
     "cell": "/lessons/0/clients/0/",

@@ -6,6 +6,7 @@ AREAS = (
     "home",
     "journal",
     "clients",
+    "money",
     "groups",
     "comments",
     "settings",

@@ -7,6 +7,7 @@ from rollbook.domains.billing.actions.instalments import due
 from rollbook.domains.billing.actions.ledger import UsedUp, settle
 from rollbook.domains.billing.actions.loading import load_payments, load_tariff_uses, load_tariffs
 from rollbook.domains.billing.actions.payments import AnotherPayment, receive_payment, take_back_payment
+from rollbook.domains.billing.actions.requests import AnotherRequest, Asked, NothingDue, request_payment
 from rollbook.domains.billing.actions.subscriptions import (
     AnotherSale,
     ContractTaken,
@@ -32,10 +33,11 @@ from rollbook.domains.billing.actions.tariffs import (
 from rollbook.domains.billing.actions.unloading import unload_payments, unload_tariff_uses, unload_tariffs
 
 __all__ = [
-    "AnotherPayment", "AnotherSale", "ContractTaken", "Covers", "DiscountTooHigh", "NextOneBegins", "Sale",
-    "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "archive_tariff",
-    "change_tariff", "charge_due", "close_ended", "covers", "due", "end_subscription", "follow_freezes",
-    "follow_transfer", "load_payments", "load_tariff_uses", "load_tariffs", "once", "price_group",
-    "price_programme", "receive_payment", "restore_tariff", "sell", "settle", "take_back_payment", "take_back_sale",
-    "unload_payments", "unload_tariff_uses", "unload_tariffs",
+    "AnotherPayment", "AnotherRequest", "AnotherSale", "Asked", "ContractTaken", "Covers", "DiscountTooHigh",
+    "NextOneBegins", "NothingDue", "Sale", "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready",
+    "UsedUp", "add_tariff", "archive_tariff", "change_tariff", "charge_due", "close_ended", "covers", "due",
+    "end_subscription", "follow_freezes", "follow_transfer", "load_payments", "load_tariff_uses",
+    "load_tariffs", "once", "price_group", "price_programme", "receive_payment", "request_payment",
+    "restore_tariff", "sell", "settle", "take_back_payment", "take_back_sale", "unload_payments",
+    "unload_tariff_uses", "unload_tariffs",
 ]
