@@ -5,6 +5,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
+from rollbook.api.v1.accounts import router as accounts
 from rollbook.api.v1.auth import ApiKey
 from rollbook.api.v1.choices import router as choices
 from rollbook.api.v1.clients import router as clients
@@ -41,6 +42,7 @@ api.add_router("/marks", of_marks)
 api.add_router("/make-ups", of_all)
 api.add_router("/payments", payments)
 api.add_router("", comments)
+api.add_router("", accounts)
 api.add_router("/imports", imports)
 
 

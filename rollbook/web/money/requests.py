@@ -31,7 +31,7 @@ class RequestForm(Form):
     client_ids = forms.TypedMultipleChoiceField(
         label=gettext_lazy("For whom"), coerce=int, widget=forms.CheckboxSelectMultiple(), required=False
     )
-    shown = SumField(required=False, widget=forms.HiddenInput())
+    shown = SumField(required=False)
     key = NameField(max_length=60, widget=forms.HiddenInput())
 
     def __init__(self, *data: Any, asking: Asking, **how: Any) -> None:
@@ -41,6 +41,7 @@ class RequestForm(Form):
             "client_ids": [child.client_id for child in reckoned.children],
         }
         super().__init__(*data, initial=initial, **how)
+        self.fields["shown"].widget = forms.HiddenInput()
         field = self.fields["client_ids"]
         field.choices = [(choice.client_id, choice.client) for choice in asking.choices]
         if len(asking.choices) == 1:

@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from rollbook.domains.access.actor import operator
 from rollbook.domains.access.models import ApiKey, Grant, Invitation, Role, SignInLink, User
 from rollbook.domains.access.rules import digest_of
-from rollbook.domains.billing.models import Method, Tariff
+from rollbook.domains.billing.models import Method, PaymentRequest, Tariff
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.fields.models import Choice
 from rollbook.domains.groups.models import Enrolment, Freeze, Group, GroupState, Programme
@@ -104,6 +104,9 @@ class Things:
                 client=client, since=date(2026, 10, 1), until=date(2026, 10, 5)
             ).pk,
             ("payment", name): paid,
+            ("request", name): PaymentRequest.objects.create(
+                client=client, first=DAY, last=DAY, due=1, made_at=AT, reckoning={}
+            ).pk,
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
             ("employee", name): staff.pk,
@@ -234,6 +237,15 @@ def reason(of):
 
 def pause():
     return {"since": "2026-09-05", "until": "2026-09-09", "choice_id": reason("freeze")}
+
+
+def request_form():
+    """A year ahead, so that more is due than was paid. For whom comes from the address."""
+    return {"first": "2026-09-01", "last": "2027-08-31", "do": "reckon", "key": "a request"}
+
+
+def request_by_api(client):
+    return {"client_ids": [client], "first": "2026-09-01", "last": "2027-08-31", "key": "a request"}
 
 
 def payment():
@@ -392,6 +404,8 @@ BODIES = {
     ("POST", "/api/v1/marks/<int:mark_id>/charge"): [lambda: {"charged": True}],
     ("POST", "/clients/<int:client_id>/payments/"): [payment],
     ("POST", "/payments/<int:payment_id>/reversal/"): [lambda: {"reason": "By mistake"}],
+    ("POST", "/clients/<int:client_id>/requests/new/"): [request_form],
+    ("POST", "/api/v1/requests"): [request_by_api],
     ("POST", "/clients/new/"): [
         lambda branch: {"first_name": "Another", "branch_id": branch, "kinship": "mother"},
         lambda branch, contact: {

@@ -60,7 +60,7 @@ PLACES = {
     **dict.fromkeys(
         (
             "group", "target", "lesson", "client", "payment", "newcomer", "contact", "relation", "enrolment", "freeze",
-            "room", "employee", "mark", "host", "comment",
+            "room", "employee", "mark", "host", "comment", "request",
         ),
         GROUPS,
     ),
@@ -164,7 +164,7 @@ class Stage:
             written = method != "GET" and rows_written() > before
             transaction.set_rollback(True)
         browser.cookies = cookies
-        text = "" if response.streaming else response.content.decode()
+        text = "" if response.streaming else response.content.decode(errors="replace")  # a PDF is no text
         return Answer(in_words(response), text, written, response.status_code, missing(response.headers))
 
     def prepare(self, method, route, place):
