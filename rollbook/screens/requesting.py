@@ -94,13 +94,12 @@ class Reckoning:
 
     @classmethod
     def of_json(cls, told: Mapping[str, Any]) -> "Reckoning":
-        return cls(
-            **{
-                name: tuple(Coming(group, lessons, Decimal(amount)) for group, lessons, amount in value)
-                if isinstance(value, list) else Decimal(value)
-                for name, value in told.items()
-            }
-        )
+        values: dict[str, Any] = {
+            name: tuple(Coming(group, lessons, Decimal(amount)) for group, lessons, amount in value)
+            if isinstance(value, list) else Decimal(value)
+            for name, value in told.items()
+        }
+        return cls(**values)
 
 
 class Child(NamedTuple):
@@ -399,7 +398,8 @@ def text(reckoned: Reckoned, *, language: str) -> str:
 def _child(child: Child, language: str) -> str:
     parts = [f"{name} {sum_}" if sum_ else name for name, sum_ in parts_of(child.reckoning, language=language)]
     told = f"{child.client}: {', '.join(parts)}." if parts else f"{child.client}."
-    return f"{told} {_('To pay {sum}.').format(sum=formats.money(child.due, language=language))}"
+    to_pay = _("To pay {sum}.").format(sum=formats.money(child.due, language=language))
+    return f"{told} {to_pay}"
 
 
 def parts_of(reckoning: Reckoning, *, language: str) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 and its name."""
 
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -22,6 +23,10 @@ File = tuple[bytes, str]
 def statement(of: Statement, *, at: datetime) -> File:
     spoken, said, rules = language(), Said(), house()
     title = _("Statement: {client}").format(client=of.client)
+
+    def money(amount: Decimal) -> str:
+        return formats.price(amount, currency=rules.currency, language=spoken)
+
     rows = tuple(
         (
             formats.short_day(line.day, language=spoken), said.words.letter(line.visit.square) if line.visit else "",
@@ -35,14 +40,14 @@ def statement(of: Statement, *, at: datetime) -> File:
         Facts(
             (
                 (_("Organisation"), rules.name), (_("Branch"), of.branch),
-                (_("Days"), f"{_day(of.first)} – {_day(of.last)}"), (_("Currency"), rules.currency),
-                (_("Balance at the beginning"), formats.money(of.opening, language=spoken)),
+                (_("Days"), f"{_day(of.first)} – {_day(of.last)}"),
+                (_("Balance at the beginning"), money(of.opening)),
             )
         ),
         Table(
             (Column(_("Date")), Column(""), Column(_("What for")), Column(_("Price"), number=True),
              Column(_("Sum"), number=True)),
-            rows, ("", "", _("Balance at the end"), "", formats.money(of.closing, language=spoken)),
+            rows, ("", "", _("Balance at the end"), "", money(of.closing)),
         ),
         Text(explained.text(of, language=spoken)),
     ]
@@ -90,7 +95,7 @@ def request(of: Request, *, at: datetime) -> File:
             ),
         ]
     due = formats.price(of.due, currency=rules.currency, language=spoken)
-    blocks.append(Text(f"{_('To pay')}: {due}", bold=True))
+    blocks.append(Text(_("To pay: {sum}").format(sum=due), bold=True))
     return _file(title, blocks, at), title
 
 

@@ -6,10 +6,11 @@ from django.views.decorators.http import require_GET
 
 from rollbook.domains.access.models import Language
 from rollbook.domains.billing.models import Method
+from rollbook.foundation import formats
 from rollbook.screens import receipt as screen
 from rollbook.web.files import paper
 from rollbook.web.money import asked, papers
-from rollbook.web.pages import show
+from rollbook.web.pages import language, show
 
 
 @require_GET
@@ -17,6 +18,7 @@ def page(request: HttpRequest, payment_id: int) -> HttpResponse:
     shown = screen.receipt(payment_id=payment_id, by=request.actor)
     return show(
         request, "money/receipt.html", block="receipt", receipt=shown, methods=dict(Method.choices),
+        amount=formats.price(shown.amount, currency=shown.currency, language=language()),
         languages_known=dict(Language.choices),
     )
 

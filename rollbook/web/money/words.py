@@ -53,9 +53,9 @@ class Said:
     def _what(self, entry: Entry) -> str:
         match entry.of:
             case EntryKind.PAYMENT:
-                return f"{gettext('payment')}, {self.methods[entry.method]}"
+                return ", ".join([gettext("payment"), str(self.methods[entry.method])])
             case EntryKind.REFUND:
-                return f"{gettext('refund')}, {self.methods[entry.method]}"
+                return ", ".join([gettext("refund"), str(self.methods[entry.method])])
             case EntryKind.LAPSE:
                 return self._lapse(entry)
             case EntryKind.TRANSFER if entry.amount < 0:
@@ -73,14 +73,15 @@ class Said:
         is_burned = (entry.amount < 0) != entry.is_reversal
         what = gettext("burned") if is_burned else gettext("came back")
         if entry.lesson_day is None:
-            return f"{what}: {gettext('not used')}, {entry.group}, {entry.tariff}"
-        return f"{what}: {gettext('not worked off in time')}, {self._lesson(entry)}"
+            why, of = gettext("not used"), f"{entry.group}, {entry.tariff}"
+        else:
+            why, of = gettext("not worked off in time"), self._lesson(entry)
+        return f"{what}: {why}, {of}"
 
     def _subscription(self, entry: Entry) -> str:
         said = gettext("{group}: subscription {tariff}").format(group=entry.group, tariff=entry.tariff)
-        if entry.instalment == 1:
-            return said
-        return f"{said}, {gettext('instalment {number}').format(number=entry.instalment)}"
+        nth = gettext("instalment {number}").format(number=entry.instalment)
+        return said if entry.instalment == 1 else f"{said}, {nth}"
 
     def _lesson(self, entry: Entry) -> str:
         where = entry.group or gettext("Individual lesson")

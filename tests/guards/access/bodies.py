@@ -105,7 +105,7 @@ class Things:
             ).pk,
             ("payment", name): paid,
             ("request", name): PaymentRequest.objects.create(
-                client=client, first=DAY, last=DAY, due=1, made_at=AT, reckoning={}
+                client=client, payer=second, first=DAY, last=DAY, due=1, made_at=AT, reckoning={}
             ).pk,
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
@@ -210,6 +210,11 @@ AFTER = {
     },
 }
 BEFORE = {
+    # More is due than was paid.
+    **{
+        ("POST", address): lambda: Tariff.objects.update(price=100)
+        for address in ("/clients/<int:client_id>/requests/new/", "/api/v1/requests")
+    },
     ("POST", "/settings/branches/<int:pk>/archive/"): lambda branch: Group.objects.filter(branch=branch).update(
         state=GroupState.FINISHED
     ),
@@ -239,13 +244,12 @@ def pause():
     return {"since": "2026-09-05", "until": "2026-09-09", "choice_id": reason("freeze")}
 
 
-def request_form():
-    """A year ahead, so that more is due than was paid. For whom comes from the address."""
-    return {"first": "2026-09-01", "last": "2027-08-31", "do": "reckon", "key": "a request"}
+def request_form(client):
+    return request_by_api(client) | {"do": "ask"}
 
 
 def request_by_api(client):
-    return {"client_ids": [client], "first": "2026-09-01", "last": "2027-08-31", "key": "a request"}
+    return {"client_ids": [client], "first": "2026-09-01", "last": "2027-08-31", "key": "as-long-as-a-key-is"}
 
 
 def payment():
