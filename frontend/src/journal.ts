@@ -91,7 +91,8 @@ function openRow(row: HTMLTableRowElement, beside: Parameters<typeof openMenu>[1
     if (known) item.href = known.href;
   }
   const { client, enrolment } = row.dataset;
-  openMenu(menu, beside, { ids: { client, enrolment, sale: client, freezes: client, "client-comments": client }, is: "" });
+  const ids = { client, enrolment, sale: client, ask: client, freezes: client, "client-comments": client };
+  openMenu(menu, beside, { ids, is: "" });
 }
 
 // ---- what is heard

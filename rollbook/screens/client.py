@@ -27,7 +27,7 @@ PHONES = ("phone", "email", "telegram")
 PAYMENTS = (
     "balance.corrected", "balance.transferred", "bonus.given", "charge.discounted", "discount.given", "discount.ended",
     "entry.taken_back", "payment.announced", "payment.confirmed", "payment.declined", "payment.received",
-    "payment.refunded", "payment.taken_back", "transfer.taken_back",
+    "payment.refunded", "payment.requested", "payment.taken_back", "transfer.taken_back",
 )
 SALES = tuple(f"subscription.{done}" for done in ("sold", "ended", "taken_back", "frozen", "moved", "closed"))
 LONG_AGO, FAR_AHEAD = date(2000, 1, 1), date(2100, 1, 1)

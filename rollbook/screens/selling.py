@@ -119,7 +119,7 @@ class _Facts:
         slots = defaultdict(list)
         for slot in schedule.slots(group_ids=group_ids, by=by):
             slots[slot.group_id].append(slot)
-        closed = defaultdict(set)
+        closed: dict[int, set[date]] = defaultdict(set)
         branches = {group.branch_id for group in found.values()}
         for branch, day in schedule.closing_days(branch_ids=branches, first=first, last=last, by=by):
             closed[branch] |= {day}

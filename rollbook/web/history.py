@@ -141,6 +141,7 @@ VERBS: Mapping[str, str | Promise] = {
     "payment.declined": _("Announced payment declined"),
     "payment.received": _("Payment"),
     "payment.refunded": _("Refund"),
+    "payment.requested": _("Payment requested"),
     "payment.taken_back": _("Payment taken back"),
 }
 # What has no word here is not shown: ids, and what the verb says already.

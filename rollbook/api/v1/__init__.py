@@ -6,6 +6,7 @@ from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.security import django_auth
 
 from rollbook.api.v1 import discounts
+from rollbook.api.v1.accounts import router as accounts
 from rollbook.api.v1.announced import of_clients as announced_of_clients
 from rollbook.api.v1.announced import router as announced
 from rollbook.api.v1.auth import ApiKey
@@ -59,6 +60,7 @@ api.add_router("/families", families)
 api.add_router("/clients", announced_of_clients)
 api.add_router("/announced", announced)
 api.add_router("", comments)
+api.add_router("", accounts)
 api.add_router("/imports", imports)
 api.add_router("", subscriptions)
 

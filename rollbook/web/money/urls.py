@@ -1,6 +1,18 @@
 from django.urls import path
 
-from rollbook.web.money import announced, corrections, discounts, entries, family, renewals, sale, subscription
+from rollbook.web.money import (
+    announced,
+    corrections,
+    discounts,
+    entries,
+    family,
+    receipt,
+    renewals,
+    requests,
+    sale,
+    statement,
+    subscription,
+)
 
 urlpatterns = [
     path("clients/<int:client_id>/discounts/", discounts.discounts, name="client-discounts"),
@@ -24,4 +36,11 @@ urlpatterns = [
     path("subscriptions/<int:subscription_id>/ending/", subscription.end, name="subscription-end"),
     path("subscriptions/<int:subscription_id>/taking-back/", subscription.take_back, name="subscription-back"),
     path("renewals/", renewals.listed, name="renewals"),
+    path("clients/<int:client_id>/statement/", statement.page, name="client-statement"),
+    path("clients/<int:client_id>/statement.pdf", statement.pdf, name="client-statement-pdf"),
+    path("clients/<int:client_id>/requests/new/", requests.new, name="request-new"),
+    path("payments/<int:payment_id>/receipt/", receipt.page, name="payment-receipt"),
+    path("payments/<int:payment_id>/receipt.pdf", receipt.pdf, name="payment-receipt-pdf"),
+    path("requests/<int:request_id>/", requests.page, name="request"),
+    path("requests/<int:request_id>/request.pdf", requests.pdf, name="request-pdf"),
 ]

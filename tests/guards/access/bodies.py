@@ -18,6 +18,7 @@ from rollbook.domains.billing.models import (
     ClientDiscount,
     LedgerEntry,
     Method,
+    PaymentRequest,
     Subscription,
     Tariff,
 )
@@ -119,6 +120,9 @@ class Things:
             ("payer", name): client.contacts.get(relations__pays=True).pk,
             ("announced", name): AnnouncedPayment.objects.create(
                 client=client, amount=SUMS[name], paid_on=DAY, announced_at=AT
+            ).pk,
+            ("request", name): PaymentRequest.objects.create(
+                client=client, payer=second, first=DAY, last=DAY, due=1, made_at=AT, reckoning={}
             ).pk,
             ("room", name): spare.pk,
             ("slot", name): group.slots.get().pk,
@@ -255,6 +259,11 @@ AFTER = {
     },
 }
 BEFORE = {
+    # More is due than was paid.
+    **{
+        ("POST", address): lambda: Tariff.objects.update(price=100)
+        for address in ("/clients/<int:client_id>/requests/new/", "/api/v1/requests")
+    },
     ("POST", "/settings/branches/<int:pk>/archive/"): lambda branch: Group.objects.filter(branch=branch).update(
         state=GroupState.FINISHED
     ),
@@ -286,6 +295,14 @@ def pause():
 
 def discount():
     return {"percent": "10", "reason": "Friends", "since": "2026-09-01"}
+
+
+def request_form(client):
+    return request_by_api(client) | {"do": "ask"}
+
+
+def request_by_api(client):
+    return {"client_ids": [client], "first": "2026-09-01", "last": "2027-08-31", "key": "as-long-as-a-key-is"}
 
 
 def payment():
@@ -488,6 +505,8 @@ BODIES = {
     ("POST", "/api/v1/subscriptions/<int:subscription_id>/ending"): [lambda: {"until": "2026-09-10"}],
     ("POST", "/api/v1/subscriptions/<int:subscription_id>/taking-back"): [lambda: {"reason": "By mistake"}],
     ("POST", "/api/v1/renewals"): [lambda enrolment: {"month": "2026-10-01", "enrolment_ids": [enrolment]}],
+    ("POST", "/clients/<int:client_id>/requests/new/"): [request_form],
+    ("POST", "/api/v1/requests"): [request_by_api],
     ("POST", "/clients/new/"): [
         lambda branch: {"first_name": "Another", "branch_id": branch, "kinship": "mother"},
         lambda branch, contact: {

@@ -61,7 +61,7 @@ PLACES = {
         (
             "group", "target", "lesson", "client", "payment", "payer", "announced", "newcomer", "contact", "relation",
             "enrolment", "freeze", "discount", "room", "employee", "mark", "host", "comment", "entry", "charge",
-            "transfer", "subscription",
+            "transfer", "subscription", "request",
         ),
         GROUPS,
     ),
@@ -165,7 +165,7 @@ class Stage:
             written = method != "GET" and rows_written() > before
             transaction.set_rollback(True)
         browser.cookies = cookies
-        text = "" if response.streaming else response.content.decode()
+        text = "" if response.streaming else response.content.decode(errors="replace")  # a PDF is no text
         return Answer(in_words(response), text, written, response.status_code, missing(response.headers))
 
     def prepare(self, method, route, place):

@@ -31,6 +31,7 @@ from rollbook.domains.billing.actions.payments import (
     take_back_payment,
 )
 from rollbook.domains.billing.actions.refunds import refund
+from rollbook.domains.billing.actions.requests import AnotherRequest, Asked, NothingDue, request_payment
 from rollbook.domains.billing.actions.subscriptions import (
     AnotherSale,
     ContractTaken,
@@ -56,14 +57,14 @@ from rollbook.domains.billing.actions.transfers import take_back_transfer, trans
 from rollbook.domains.billing.actions.unloading import unload_payments, unload_tariff_uses, unload_tariffs
 
 __all__ = [
-    "AnotherEntry", "AnotherPayment", "AnotherSale", "AnsweredAlready", "BeyondLimit", "Booked", "ContractTaken",
-    "Covers", "DiscountTooHigh", "MoreThanBalance", "MoreThanCharged", "NextOneBegins", "NotByHand", "Sale",
-    "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp", "add_tariff", "announce_payment",
-    "archive_tariff", "booked_on", "change_tariff", "charge_due", "close_ended", "confirm_announced",
-    "correct_balance", "covers", "decline_announced", "discount_charge", "due", "end_discount", "end_subscription",
-    "follow_freezes", "follow_transfer", "give_bonus", "give_discount", "load_payments", "load_tariff_uses",
-    "load_tariffs", "once", "open_days", "price_group", "price_programme", "receive_family_payment",
-    "receive_payment", "refund", "restore_tariff", "sell", "settle", "take_back_entry", "take_back_payment",
-    "take_back_sale", "take_back_transfer", "transfer_money", "unload_payments", "unload_tariff_uses",
-    "unload_tariffs",
+    "AnotherEntry", "AnotherPayment", "AnotherRequest", "AnotherSale", "AnsweredAlready", "Asked", "BeyondLimit",
+    "Booked", "ContractTaken", "Covers", "DiscountTooHigh", "MoreThanBalance", "MoreThanCharged", "NextOneBegins",
+    "NotByHand", "NothingDue", "Sale", "SoldAlready", "TariffFields", "TariffInUse", "UsedAlready", "UsedUp",
+    "add_tariff", "announce_payment", "archive_tariff", "booked_on", "change_tariff", "charge_due", "close_ended",
+    "confirm_announced", "correct_balance", "covers", "decline_announced", "discount_charge", "due", "end_discount",
+    "end_subscription", "follow_freezes", "follow_transfer", "give_bonus", "give_discount", "load_payments",
+    "load_tariff_uses", "load_tariffs", "once", "open_days", "price_group", "price_programme",
+    "receive_family_payment", "receive_payment", "refund", "request_payment", "restore_tariff", "sell", "settle",
+    "take_back_entry", "take_back_payment", "take_back_sale", "take_back_transfer", "transfer_money",
+    "unload_payments", "unload_tariff_uses", "unload_tariffs",
 ]

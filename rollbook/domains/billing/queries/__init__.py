@@ -4,6 +4,7 @@ from rollbook.domains.billing.queries.ledger import (
     Line,
     StandingDiscount,
     Statement,
+    balance,
     balances,
     covered,
     discounts_of,
@@ -31,6 +32,6 @@ from rollbook.domains.billing.queries.terms import ZERO, Terms, switches_of, ter
 
 __all__ = [
     "ZERO", "Bought", "Burned", "Covered", "Held", "Line", "Place", "Priced", "StandingDiscount", "Statement",
-    "Terms", "balances", "bought", "burned_of", "charged_parts", "contract_number", "covered", "covered_by",
+    "Terms", "balance", "balances", "bought", "burned_of", "charged_parts", "contract_number", "covered", "covered_by",
     "discounts_of", "held", "others_of", "places_of", "priced", "revenue", "statement", "switches_of", "terms",
 ]
