@@ -77,20 +77,6 @@ def _balance_at(by: Actor, *, client: Any, at: Any) -> Rows:
     return visible.annotate(then=Coalesce(Subquery(told), ZERO)).values_list("then")
 
 
-def balance(*, client_id: int, at: date, by: Actor) -> Decimal:
-    """What a client had (or, below zero, owed) at the end of a day; nothing but the index of their entries is read.
-    What was booked later and concerns that day or one before it is of the day on which it was booked."""
-    return next((sum_ for (sum_,) in _balance_at(by, client=client_id, at=at)), ZERO)
-
-
-@compiled
-def _balance_at(by: Actor, *, client: Any, at: Any) -> Rows:
-    visible = Client.objects.visible_to(by, Permission.MONEY_SEE).filter(pk=client)
-    entries = LedgerEntry.objects.filter(client=OuterRef("pk"), day__lte=at)
-    told = entries.order_by().values("client").annotate(sum=Sum("amount")).values("sum")
-    return visible.annotate(then=Coalesce(Subquery(told), ZERO)).values_list("then")
-
-
 def covered(*, clients: Collection[int], by: Actor) -> dict[int, Decimal]:
     """The balances of clients in lessons of those who mark, to say paid or not: never to be shown as sums."""
     if not clients or not by.may(Permission.CLIENT_SEE):
