@@ -396,7 +396,7 @@ def text(*, reckoned: Reckoned, language: str) -> str:
 
 
 def _child(child: Child, language: str) -> str:
-    parts = [f"{name} {sum_}" if sum_ else name for name, sum_ in parts_of(reckoning=child.reckoning, language=language)]
+    parts = [f"{name} {amount}" for name, amount in parts_of(reckoning=child.reckoning, language=language)]
     told = f"{child.client}: {', '.join(parts)}." if parts else f"{child.client}."
     to_pay = _("To pay {sum}.").format(sum=formats.money(child.due, language=language))
     return f"{told} {to_pay}"

@@ -112,5 +112,6 @@ def _made(request: HttpRequest, request_id: int) -> HttpResponse:
     return show(
         request, "money/request.html", block="request", asked=shown, spoken=language,
         text=requesting.text(reckoned=shown, language=language), languages_known=dict(Language.choices),
-        parts=lambda reckoning: requesting.parts_of(reckoning=reckoning, language=spoken()), here=url("request", request_id),
+        parts=lambda reckoning: requesting.parts_of(reckoning=reckoning, language=spoken()),
+        here=url("request", request_id),
     )
