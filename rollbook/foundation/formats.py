@@ -75,6 +75,11 @@ def percent(share: Decimal | float, *, language: str, places: int = 0) -> str:
     return f"{number(Decimal(str(share)) * 100, language=language, places=places)}%"
 
 
+def plain(words: str) -> str:
+    """With blanks as a keyboard has them: not every messenger, and no SMS, knows others."""
+    return words.replace(NBSP, " ").replace(THIN, " ")
+
+
 def round_half_up(value: Decimal, places: int) -> Decimal:
     """The way a till rounds, not a statistician."""
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

@@ -22,20 +22,15 @@ from rollbook.screens.statement import Bought, Entry, Statement, Visit
 A_YEAR = timedelta(days=366)
 
 
-def text(statement: Statement, *, language: str) -> str:
+def text(*, statement: Statement, language: str) -> str:
     """A few sentences in `language`, whatever that of the page is. What they say adds up: what was before, less what
     lessons and the rest cost, plus what was paid, is what is left."""
     with translation.override(language):
         said = _Words(statement, language)
-        return plain(" ".join(filter(None, (said.before(), *said.lessons(), *said.others(), said.closing()))))
+        return formats.plain(" ".join(filter(None, (said.before(), *said.lessons(), *said.others(), said.closing()))))
 
 
-def plain(words: str) -> str:
-    """With blanks as a keyboard has them: not every messenger, and no SMS, knows others."""
-    return words.replace(formats.NBSP, " ").replace(formats.THIN, " ")
-
-
-def period(first: date, last: date, *, today: date, language: str) -> str:
+def period(*, first: date, last: date, today: date, language: str) -> str:
     """March, 2–15 March, 20 March – 10 April; with the year where another one might be meant."""
     with_year = abs(today - first) > A_YEAR
     if (first, last) == month_of(first):
@@ -85,7 +80,7 @@ class _Words:
     def lessons(self) -> Iterable[str]:
         """One sentence, or one for each group, with its name where there are several."""
         of = self.of
-        when = period(of.first, of.last, today=of.today, language=self.language)
+        when = period(first=of.first, last=of.last, today=of.today, language=self.language)
         said = [(name, parts) for name, parts in map(self._group, self._homes()) if parts]
         if not said:
             return [_("{period}: no lessons.").format(period=when)]

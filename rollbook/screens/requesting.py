@@ -40,7 +40,7 @@ from rollbook.foundation.compiled import Rows, once
 from rollbook.foundation.errors import InvalidInput
 from rollbook.foundation.periods import local
 from rollbook.screens import statement as accounts
-from rollbook.screens.explained import period, plain
+from rollbook.screens.explained import period
 
 _UNDER = Permission.MONEY_SEE
 _PAID, _LET_OFF, _CHARGED = (
@@ -160,13 +160,13 @@ def asking(
     choices = _siblings(client, by)
     today = local(at, client.branch.time_zone).date()
     if first is None or last is None:
-        first, last = proposed(today)
+        first, last = proposed(today=today)
     chosen = [one.client_id for one in choices if client_ids is None or one.client_id in client_ids]
     reckoned = reckon(client_ids=chosen or [client.pk], first=first, last=last, at=at, by=by)
     return Asking(client.pk, client.name, choices, reckoned)
 
 
-def proposed(today: date) -> tuple[date, date]:
+def proposed(*, today: date) -> tuple[date, date]:
     """The days for which one asks: the rest of the month, and late in it the next one."""
     first, last = month_of(today)
     return (today, last) if today.day < LATE_IN_MONTH else month_of(first + timedelta(days=32))
@@ -183,7 +183,7 @@ def _siblings(client: Client, by: Actor) -> tuple[Choice, ...]:
 def reckon(*, client_ids: Sequence[int], first: date, last: date, at: datetime, by: Actor) -> Reckoned:
     """What is due for the days [first, last], of clients who share a payer. InvalidInput where all of it is past: what
     is due is what there is today, and nothing paid since may be left out."""
-    clients = [accounts.pick_client(pk, by) for pk in client_ids]
+    clients = [accounts.pick_client(client_id=pk, by=by) for pk in client_ids]
     today = local(at, clients[0].branch.time_zone).date()
     if wrong := _wrong(first, last, today):
         raise InvalidInput({"last": wrong})
@@ -385,24 +385,24 @@ def request(*, request_id: int, at: datetime, by: Actor) -> Request:
     )
 
 
-def text(reckoned: Reckoned, *, language: str) -> str:
+def text(*, reckoned: Reckoned, language: str) -> str:
     """A few sentences in `language`, whatever that of the page is."""
     with translation.override(language):
-        when = period(reckoned.first, reckoned.last, today=reckoned.today, language=language)
+        when = period(first=reckoned.first, last=reckoned.last, today=reckoned.today, language=language)
         said = [f"{when}.", *(_child(child, language) for child in reckoned.children)]
         if len(reckoned.children) > 1:
             said.append(_("To pay in all {sum}.").format(sum=formats.money(reckoned.due, language=language)))
-        return plain(" ".join(said))
+        return formats.plain(" ".join(said))
 
 
 def _child(child: Child, language: str) -> str:
-    parts = [f"{name} {sum_}" if sum_ else name for name, sum_ in parts_of(child.reckoning, language=language)]
+    parts = [f"{name} {amount}" for name, amount in parts_of(reckoning=child.reckoning, language=language)]
     told = f"{child.client}: {', '.join(parts)}." if parts else f"{child.client}."
     to_pay = _("To pay {sum}.").format(sum=formats.money(child.due, language=language))
     return f"{told} {to_pay}"
 
 
-def parts_of(reckoning: Reckoning, *, language: str) -> list[tuple[str, str]]:
+def parts_of(*, reckoning: Reckoning, language: str) -> list[tuple[str, str]]:
     """What a reckoning consists of, what comes to nothing left out: a name, and its sum as it is written."""
 
     def money(amount: Decimal) -> str:

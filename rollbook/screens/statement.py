@@ -185,9 +185,9 @@ def statement(
 ) -> Statement:
     """The account over the days [first, last], this month without them, ten years at most; of lessons that are no
     secret to whoever sees what they cost."""
-    client = pick_client(client_id, by)
+    client = pick_client(client_id=client_id, by=by)
     now = local(at, client.branch.time_zone)
-    first, last = days_of(first, last, now.date())
+    first, last = _days_of(first, last, now.date())
     entries = tuple(_entry(row) for row in _entries(by, client=client_id, first=first, last=last))
     visits = (*_marked(client_id, first, last), *_unmarked(client_id, first, last, now))
     ids = {entry.subscription_id for entry in entries if entry.subscription_id and entry.instalment}
@@ -199,13 +199,13 @@ def statement(
     )
 
 
-def pick_client(client_id: int, by: Actor) -> Client:
+def pick_client(*, client_id: int, by: Actor) -> Client:
     """The client whose money one sees: NotAllowed where they alone are seen."""
     found: Client = Client.objects.select_related("branch").pick(by, Permission.MONEY_SEE, client_id)
     return found
 
 
-def days_of(first: date | None, last: date | None, today: date) -> tuple[date, date]:
+def _days_of(first: date | None, last: date | None, today: date) -> tuple[date, date]:
     """A period as it was asked for: of one day the month, and never longer than ten years."""
     if first is None or last is None:
         return month_of(first or last or today)

@@ -89,7 +89,7 @@ class March:
         booked = LedgerEntry.objects.filter(client=self.client, day__lte=last).aggregate(sum=Sum("amount"))["sum"]
         assert found.closing == (booked or 0)
         assert sum(line.amount or 0 for line in found.lines) == found.closing - found.opening
-        return text(found, language=language)
+        return text(statement=found, language=language)
 
 
 @pytest.fixture
@@ -376,7 +376,7 @@ def test_what_was_not_used_comes_back_at_the_end(march):
     ],
 )
 def test_the_period_has_a_name(first, last, said):
-    assert period(first, last, today=date(2026, 4, 2), language="en") == said
+    assert period(first=first, last=last, today=date(2026, 4, 2), language="en") == said
 
 
 def test_a_name_of_another_is_never_told(march):

@@ -145,7 +145,7 @@ def test_what_is_paid_at_the_start_costs_its_instalments(school, ivan):
     ],
 )
 def test_the_rest_of_the_month_is_proposed_and_late_in_it_the_next_one(today, days):
-    assert requesting.proposed(today) == days
+    assert requesting.proposed(today=today) == days
 
 
 # ---- asked
@@ -247,7 +247,7 @@ def test_the_text_says_what_the_sum_is_made_of(school):
     pay(school, first, 10)
     pay(school, second, 70, on=DAY - timedelta(days=40))
     found = reckoned(school, first, second)
-    assert requesting.text(found, language="en") == (
+    assert requesting.text(reckoned=found, language="en") == (
         "September. Ivan: charged 12.50, Chess 4 lessons 50, paid 10. To pay 52.50. "
         "Olga: left before 70, Chess 5 lessons 62.50. To pay 0. To pay in all 52.50."
     )

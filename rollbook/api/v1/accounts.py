@@ -170,7 +170,7 @@ def text(
     """The same as a short text to send, in the language of whoever pays or in another one."""
     of = statements.statement(client_id=client_id, first=first, last=last, at=timezone.now(), by=request.actor)
     spoken = language or statements.language_of(client_id=client_id, by=request.actor)
-    return {"language": spoken, "text": explained.text(of, language=str(spoken))}
+    return {"language": spoken, "text": explained.text(statement=of, language=str(spoken))}
 
 
 @router.get("/payments/{int:payment_id}/receipt", response={200: ReceiptOut, **DECLINED})
@@ -205,7 +205,7 @@ def request_text(
     """The same as a short text to send."""
     shown = asked(request, request_id)
     spoken = language or shown.language
-    return {"language": spoken, "text": requesting.text(shown, language=str(spoken))}
+    return {"language": spoken, "text": requesting.text(reckoned=shown, language=str(spoken))}
 
 
 def _line(line: Line) -> dict[str, Any]:

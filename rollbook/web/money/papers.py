@@ -49,7 +49,7 @@ def statement(of: Statement, *, at: datetime) -> File:
              Column(_("Sum"), number=True)),
             rows, ("", "", _("Balance at the end"), "", money(of.closing)),
         ),
-        Text(explained.text(of, language=spoken)),
+        Text(explained.text(statement=of, language=spoken)),
     ]
     return _file(title, blocks, at), f"{of.client} {of.first} {of.last}"
 
@@ -90,7 +90,7 @@ def request(of: Request, *, at: datetime) -> File:
             Heading(child.client, small=True),
             Table(
                 (Column(_("What for")), Column(_("Sum"), number=True)),
-                tuple(requesting.parts_of(child.reckoning, language=spoken)),
+                tuple(requesting.parts_of(reckoning=child.reckoning, language=spoken)),
                 (_("To pay"), formats.money(child.due, language=spoken)),
             ),
         ]

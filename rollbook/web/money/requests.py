@@ -102,7 +102,7 @@ def _new(
         form.again(shown=asking.reckoned.due)
     return show(
         request, "money/request_new.html", block="request", status=status, asking=asking, form=form, refusal=refusal,
-        parts=lambda reckoning: requesting.parts_of(reckoning, language=spoken()),
+        parts=lambda reckoning: requesting.parts_of(reckoning=reckoning, language=spoken()),
     )
 
 
@@ -111,6 +111,7 @@ def _made(request: HttpRequest, request_id: int) -> HttpResponse:
     language = asked.language(request, shown.language)
     return show(
         request, "money/request.html", block="request", asked=shown, spoken=language,
-        text=requesting.text(shown, language=language), languages_known=dict(Language.choices),
-        parts=lambda reckoning: requesting.parts_of(reckoning, language=spoken()), here=url("request", request_id),
+        text=requesting.text(reckoned=shown, language=language), languages_known=dict(Language.choices),
+        parts=lambda reckoning: requesting.parts_of(reckoning=reckoning, language=spoken()),
+        here=url("request", request_id),
     )

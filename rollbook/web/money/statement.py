@@ -25,7 +25,7 @@ def page(request: HttpRequest, client_id: int) -> HttpResponse:
     here = {"first": of.first, "last": of.last, "day": request.GET.get("day") and shown.day}
     return show(
         request, "money/statement.html", block="statement", page=shown, said=Said(), door=door,
-        text=explained.text(of, language=language), spoken=language, languages_known=dict(Language.choices),
+        text=explained.text(statement=of, language=language), spoken=language, languages_known=dict(Language.choices),
         before=asked.address(**_beside(of, earlier=True)), after=asked.address(**_beside(of, earlier=False)),
         here=lambda **other: asked.address(**here | other),
     )
