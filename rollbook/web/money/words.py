@@ -92,11 +92,12 @@ class Said:
 
 
 def door(line: Line, client_id: int) -> str:
-    """Where a line leads: its cell, its receipt. Empty where it has no page of its own."""
+    """Where a line leads: its cell, its receipt, its subscription. Empty where it has no page of its own."""
     if line.visit:
         return url("cell", line.visit.lesson_id, client_id)
     entry = line.entry
     if entry and entry.payment_id:
         return url("payment-receipt", entry.payment_id)
-    # A subscription's page goes here, before its lessons: url("subscription", entry.subscription_id).
+    if entry and entry.subscription_id:
+        return url("subscription", entry.subscription_id)
     return url("cell", entry.lesson_id, client_id) if entry and entry.lesson_id else ""
