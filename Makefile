@@ -23,7 +23,7 @@ KEYWORDS := -k gettext_lazy -k ngettext_noop:1,2 -k ngettext_lazy:1,2 -k pgettex
 # What a target depends on, where it is more than a file or two.
 PAGES := package.json $(shell find frontend -type f) $(shell find rollbook/web -name '*.html' -o -name '*.py')  # pages name icons
 
-.PHONY: run setup test check test-faults wheel fix bench docs texts clean browser
+.PHONY: run setup test test-deep check test-faults wheel fix bench docs texts clean browser
 .DELETE_ON_ERROR:
 
 run: setup
@@ -39,6 +39,10 @@ check: setup
 
 test: check browser
 	.venv/bin/pytest -n 2 --dist loadgroup
+
+# The stories that draw their own acts, for longer: two hundred of fifty acts each.
+test-deep: setup
+	DEEP=1 .venv/bin/pytest -n 2 tests/workflows/test_ledger_machine.py tests/workflows/test_money_machine.py
 
 # Processes and databases are killed, disks filled, wires cut: minutes, and by hand. FAULTS=long: as for docs/reliability.md.
 FAULTS ?= short
