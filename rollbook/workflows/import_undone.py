@@ -17,7 +17,20 @@ from django.utils.translation import gettext_lazy, ngettext
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.models import Branch
 from rollbook.domains.billing import actions as billing
-from rollbook.domains.billing.models import Account, AnnouncedPayment, LedgerEntry, Payment, Tariff, TariffUse
+from rollbook.domains.billing.models import (
+    Account,
+    AnnouncedPayment,
+    ClientDiscount,
+    Contract,
+    CoveredMark,
+    LedgerEntry,
+    Payment,
+    PaymentRequest,
+    Subscription,
+    SubscriptionGroup,
+    Tariff,
+    TariffUse,
+)
 from rollbook.domains.comments.models import Comment
 from rollbook.domains.groups import actions as groups
 from rollbook.domains.groups.models import ChurnRecord, Enrolment, Freeze, Group, Programme
@@ -268,26 +281,32 @@ WORDS: Mapping[type[Model], Promise] = {
     AnnouncedPayment: gettext_lazy("Announced payments"),
     ChurnRecord: gettext_lazy("Records of those who left"),
     Client: gettext_lazy("Clients"),
+    ClientDiscount: gettext_lazy("Permanent discounts"),
     ClosingDay: gettext_lazy("Closing days"),
     Comment: gettext_lazy("Comments"),
     Contact: gettext_lazy("Contacts"),
+    Contract: gettext_lazy("Contracts"),
+    CoveredMark: gettext_lazy("Lessons of subscriptions"),
     Employee: gettext_lazy("Employees"),
     Enrolment: gettext_lazy("Enrolments"),
     Freeze: gettext_lazy("Freezes"),
-    Group: gettext_lazy("Groups"),
     Group.grants.through: gettext_lazy("Roles given in groups"),
     Group.teachers.through: gettext_lazy("Teachers of groups"),
+    Group: gettext_lazy("Groups"),
     LedgerEntry: gettext_lazy("Entries in the ledger"),
     Lesson: gettext_lazy("Lessons"),
     LessonTeacher: gettext_lazy("Teachers of lessons"),
     Management: gettext_lazy("Managers of branches"),
     Mark: gettext_lazy("Marks"),
     Payment: gettext_lazy("Payments"),
+    PaymentRequest: gettext_lazy("Payment requests"),
     Programme: gettext_lazy("Programmes"),
     Relation: gettext_lazy("Contacts' ties to clients"),
     Room: gettext_lazy("Rooms"),
+    Subscription: gettext_lazy("Subscriptions"),
+    SubscriptionGroup: gettext_lazy("Groups of subscriptions"),
     Tariff: gettext_lazy("Tariffs"),
     TariffUse: gettext_lazy("Prices of groups and programmes"),
-    TimetableSlot: gettext_lazy("Times of the timetable"),
     TimetableSlot.teachers.through: gettext_lazy("Teachers in the timetable"),
+    TimetableSlot: gettext_lazy("Times of the timetable"),
 }
