@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from rollbook.domains.access.actor import Actor, Permission
+from rollbook.domains.access.actor import Actor, Permission, Reach
 from rollbook.domains.billing import queries as billing
 from rollbook.domains.billing.queries import Bought, Statement
 from rollbook.domains.groups import queries as groups
@@ -18,7 +18,7 @@ from rollbook.domains.people.models import Client
 from rollbook.domains.people.queries import ContactLine
 from rollbook.domains.schedule.rules import month_of
 from rollbook.foundation.periods import local
-from rollbook.screens import announced, family
+from rollbook.screens import announced
 from rollbook.screens.announced import Waiting
 from rollbook.screens.due import Ahead, ahead, due
 
@@ -98,20 +98,19 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
     client = rows.pick(by, Permission.CLIENT_SEE, client_id)
     today = local(at, client.branch.time_zone).date()
     first, last = month_of(month or today)
-    may = Client.objects.all().held_on(
-        by, client_id, Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.PAYMENT_CONFIRM,
-        Permission.MONEY_SEE, Permission.HISTORY_SEE, Permission.PHONE_SEE, Permission.COMMENT_SEE,
-        Permission.SUBSCRIPTION_SELL,
-    )
+    may = _may(client, by)
     sees_journal = by.may(Permission.JOURNAL_SEE)
     belongings = groups.belongings(clients=[client_id], by=by) if sees_journal else ()
     current = tuple(b for b in belongings if b.until is None or b.until > today)
     sees_money = Permission.MONEY_SEE in may
     pauses = groups.freezes(clients=[client_id], first=LONG_AGO, last=FAR_AHEAD, by=by) if sees_journal else ()
+    contacts = people.contacts(
+        clients=[client_id], by=by, with_others=sees_money, phones=Permission.PHONE_SEE in may
+    )
     return Card(
         client.pk, client.name, client.middle_name, client.is_company, client.birth_date, client.branch.name,
         client.responsible.name if client.responsible else "", client.note, today,
-        contacts=people.contacts(clients=[client_id], by=by), current=current,
+        contacts=contacts, current=current,
         former=tuple(b for b in belongings if b not in current),
         freezes=pauses, left=groups.departure(client_id=client_id, by=by) if sees_journal and not current else None,
         first=first, last=last,
@@ -119,7 +118,7 @@ def card(*, client_id: int, at: datetime, by: Actor, month: date | None = None) 
         balance=_balance(client) if sees_money else None,
         ahead=_ahead(current, pauses, today, by) if sees_money else (),
         announced=announced.of(clients=[client_id], by=by) if sees_money else (),
-        families=family.with_several(client_id=client_id, by=by) if sees_money else frozenset(),
+        families=frozenset(line.contact_id for line in contacts if line.pays and line.pays_for_others),
         history=_past(client, may, by), readings=_noted(client, may, at, by),
         may_edit=Permission.CLIENT_EDIT in may, may_take_payment=Permission.PAYMENT_TAKE in may,
         may_confirm=Permission.PAYMENT_CONFIRM in may,
@@ -133,6 +132,23 @@ def bought(*, client_id: int, by: Actor) -> tuple[Bought, ...]:
     """What a client has bought, the latest first; NotAllowed where the client is seen, and their money is not."""
     Client.objects.pick(by, Permission.MONEY_SEE, client_id)
     return billing.bought(client_id=client_id, by=by) or ()
+
+
+WANTED = (
+    Permission.CLIENT_EDIT, Permission.PAYMENT_TAKE, Permission.PAYMENT_CONFIRM, Permission.MONEY_SEE,
+    Permission.HISTORY_SEE, Permission.PHONE_SEE, Permission.COMMENT_SEE, Permission.SUBSCRIPTION_SELL,
+)
+
+
+def _may(client: Client, by: Actor) -> frozenset[Permission]:
+    """What one may do with this client. What a branch gives is known without a statement; of what lies in groups, or is
+    somebody's own, the database is asked."""
+    held = frozenset(one for one in WANTED if by.may_in_branch(one, client.branch_id))
+    open_ = [
+        one for one in WANTED
+        if one not in held and any(grant.reach in {Reach.GROUPS, Reach.OWN} for grant in by.holding(one))
+    ]
+    return held | (Client.objects.all().held_on(by, client.pk, *open_) if open_ else frozenset())
 
 
 def _balance(client: Client) -> Decimal:

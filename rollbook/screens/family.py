@@ -143,16 +143,3 @@ def _paid_for(by: Actor, *, contact: Any) -> Rows:
     return clients.order_by("search", "pk").values_list(
         "pk", "name", "branch__name", "branch__time_zone", clients.holds(by, Permission.PAYMENT_TAKE)
     )
-
-
-def with_several(*, client_id: int, by: Actor) -> frozenset[int]:
-    """The contacts who pay for this client and for others whose money one sees, too."""
-    return frozenset(contact for (contact,) in _with_several(by, client=client_id))
-
-
-@compiled
-def _with_several(by: Actor, *, client: Any) -> Rows:
-    payer = Relation.objects.filter(client=client, pays=True)
-    others = Client.objects.visible_to(by, Permission.MONEY_SEE).exclude(pk=client)
-    shared = Relation.objects.filter(pays=True, client__in=others.values("pk"), contact__in=payer.values("contact"))
-    return shared.values_list("contact").distinct()

@@ -317,5 +317,5 @@ def test_the_card_takes_few_statements(school, client, month, django_assert_max_
     client.force_login(school.users["vera"])
     card = f"/clients/{sold_one(school, month).client_id}/"
     client.get(card)
-    with django_assert_max_num_queries(17):  # two of them of signing in
+    with django_assert_max_num_queries(18):  # three of them of who asks
         client.get(card)

@@ -500,10 +500,10 @@ def test_what_is_due_counts_a_moved_lesson_once(school, chess):
     tomorrow = AT + timedelta(days=1)
     lesson_marked.mark(lesson_id=later.pk, marks={ivan.pk: ATTENDED}, seen=None, at=tomorrow, by=school.actor("anna"))
     told = journal.decided(
-        client_id=ivan.pk, group_ids=[chess.group_id], first=DAY + timedelta(days=2), last=DAY + WEEK,
+        clients=[ivan.pk], group_ids=[chess.group_id], first=DAY + timedelta(days=2), last=DAY + WEEK,
         by=school.actor("mara"),
     )
-    assert told == {(chess.group_id, DAY + WEEK)}
+    assert told == {(ivan.pk, chess.group_id, DAY + WEEK)}
 
 
 # ---- guests ----------------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from rollbook.domains.access.actor import Actor, Permission
 from rollbook.domains.access.scoping import compiled
 from rollbook.domains.people.models import Client, Kinship, Relation
@@ -21,34 +23,45 @@ class ContactLine:
     email: str | None
     telegram: str | None
     do_not_call: bool
+    pays_for_others: bool = False
+    """For other clients as well, whose money is seen; told where it was asked for."""
 
 
-def contacts(*, clients: Collection[int], by: Actor, payers_only: bool = False) -> tuple[ContactLine, ...]:
+def contacts(
+    *, clients: Collection[int], by: Actor, payers_only: bool = False, with_others: bool = False,
+    phones: bool | None = None,
+) -> tuple[ContactLine, ...]:
     """The contacts of clients, the payer first. Phones and addresses only for those who may see them; nothing for those
-    who see no clients."""
+    who see no clients. `phones` says whether they are seen, where that is known of all of these clients."""
     if not by.may(Permission.CLIENT_SEE):
         return ()
-    open_to = _whose_phones(clients, by)
-    rows = _contacts(by, payers_only, clients=list(clients))
+    open_to = _whose_phones(clients, by) if phones is None else clients if phones else ()
+    rows = _contacts(by, payers_only, with_others and by.may(Permission.MONEY_SEE), clients=list(clients))
     return tuple(
         ContactLine(
             client, contact, name, Kinship(kinship), pays,
             phone if client in open_to else None, email if client in open_to else None,
-            telegram if client in open_to else None, do_not_call,
+            telegram if client in open_to else None, do_not_call, *others,
         )
-        for client, contact, name, kinship, pays, phone, email, telegram, do_not_call in rows
+        for client, contact, name, kinship, pays, phone, email, telegram, do_not_call, *others in rows
     )
 
 
 @compiled
-def _contacts(by: Actor, payers_only: bool, *, clients: Any) -> Rows:
+def _contacts(by: Actor, payers_only: bool, with_others: bool, *, clients: Any) -> Rows:
     relations = Relation.objects.visible_to(by, Permission.CLIENT_SEE).filter(client__any=clients)
     if payers_only:
         relations = relations.filter(pays=True)
-    return relations.order_by("client", "-pays", "contact__search", "pk").values_list(
+    told = [
         "client", "contact", "contact__name", "kinship", "pays", "contact__phone", "contact__email",
         "contact__telegram", "contact__do_not_call",
-    )
+    ]
+    if with_others:
+        seen = Client.objects.visible_to(by, Permission.MONEY_SEE).values("pk")
+        others = Relation.objects.filter(contact=OuterRef("contact"), pays=True, client__in=seen)
+        relations = relations.annotate(others=Exists(others.exclude(client=OuterRef("client"))))
+        told.append("others")
+    return relations.order_by("client", "-pays", "contact__search", "pk").values_list(*told)
 
 
 def _whose_phones(clients: Collection[int], by: Actor) -> Collection[int]:
