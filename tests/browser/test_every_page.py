@@ -11,6 +11,8 @@ import csv
 import json
 import re
 import time
+from datetime import timedelta
+from decimal import Decimal
 from importlib import import_module
 
 import pytest
@@ -42,7 +44,7 @@ from rollbook.domains.groups.models import Enrolment
 from rollbook.domains.imports.models import Run, State
 from rollbook.domains.people.models import Relation
 from rollbook.screens.selling import Wanted
-from rollbook.workflows import access_given, file_uploaded, subscription_sold
+from rollbook.workflows import access_given, file_uploaded, payment_received, payment_requested, subscription_sold
 from rollbook.workflows.subscription_sold import Order
 from tests import databases
 from tests.browser.conftest import DESK, LOOKS, signed_in, watched, wearing
@@ -87,7 +89,7 @@ def rows(lively, django_db_blocker):
             "enrolment": Enrolment.objects.filter(client=scene.pupil, until=None).latest("pk").pk,
             "payer": Relation.objects.get(client=scene.pupil, pays=True).contact_id,
             "relation": Relation.objects.filter(client=scene.pupil).latest("pk").pk, "passkey": key.pk,
-            "subscription": bought(scene, now),
+            "subscription": bought(scene, now), "payment": paid(scene, now), "request": asked(scene, now),
             **sent(owner, now), "/link/<str:secret>": actions.make_link(user_id=scene.teacher.pk, at=now, by=by),
             "/invitation/<str:secret>": invitation, "<uidb36>-<key>": "1-nonsense",
         }
@@ -95,12 +97,27 @@ def rows(lively, django_db_blocker):
 
 
 def bought(scene, at):
-    """The pupil has bought this month, in two parts."""
+    """The pupil has bought a package, to be paid in two parts."""
     tariff = Tariff.objects.create(
-        name="Месяц", kind="month", pricing="month", price=4800, charged="start", instalments=2
+        name="Восемь занятий", kind="package", pricing="whole", lessons=8, price=4800, charged="start", instalments=2
     )
     wanted = Wanted(scene.pupil.pk, scene.group.pk, tariff.pk, at.date())
     return subscription_sold.sell(orders=[Order(wanted=wanted, key="bought")], at=at, by=operator("test"))[0]
+
+
+def paid(scene, at):
+    return payment_received.receive(
+        client_id=scene.pupil.pk, amount=Decimal(100), method="cash", on=at.date(), note="", key="paid", at=at,
+        by=operator("test"),
+    )
+
+
+def asked(scene, at):
+    """More is due than was paid: half of the package."""
+    day = at.date()
+    return payment_requested.request(
+        client_ids=[scene.pupil.pk], first=day, last=day + timedelta(days=60), key="asked", at=at, by=operator("test")
+    )[0]
 
 
 def sent(user, at):

@@ -291,12 +291,12 @@ def test_a_row_offers_what_can_be_done_with_the_client(journal, at, group, cast,
     else:
         at(1, 1).click(button="right")
     expect(menu).to_be_visible()
-    expect(menu.get_by_role("link", name="Payment")).to_be_focused()
+    expect(menu.get_by_role("link", name="Payment", exact=True)).to_be_focused()
     expect(menu.get_by_role("link", name="Call")).to_have_attribute("href", re.compile(r"tel:\+380"))
     expect(menu.get_by_role("link", name="Telegram")).to_be_hidden()
     enrolment = client.enrolments.get().pk
     expect(menu.get_by_role("link", name="Transfer")).to_have_attribute("data-panel", f"enrolment={enrolment}")
-    menu.get_by_role("link", name="Payment").click()
+    menu.get_by_role("link", name="Payment", exact=True).click()
     expect(journal.locator("#panel").get_by_label("Amount")).to_be_focused()
     expect(journal).to_have_url(re.compile(f"client={client.pk}$"))
 

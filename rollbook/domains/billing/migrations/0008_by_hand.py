@@ -67,7 +67,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="ledgerentry",
             index=models.Index(
-                condition=models.Q(("kind__in", ("discount", "correction", "bonus"))),
+                condition=models.Q(("kind", "discount"), ("kind", "correction"), ("kind", "bonus"), _connector="OR"),
                 fields=["day", "id"],
                 name="ledger_by_hand",
             ),

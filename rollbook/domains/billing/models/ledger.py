@@ -120,5 +120,8 @@ class LedgerEntry(models.Model):
             models.Index(fields=["lapse_of"], condition=Q(lapse_of__isnull=False), name="ledger_of_lapse"),
             models.Index(fields=["discounts"], condition=Q(discounts__isnull=False), name="ledger_of_charge"),
             # What is reported by the month: few of all.
-            models.Index(fields=["day", "id"], condition=Q(kind__in=BY_HAND), name="ledger_by_hand"),
+            models.Index(
+                fields=["day", "id"], name="ledger_by_hand",
+                condition=Q(kind=EntryKind.DISCOUNT) | Q(kind=EntryKind.CORRECTION) | Q(kind=EntryKind.BONUS),
+            ),
         ]
