@@ -91,8 +91,8 @@ PROMISES = (
           SELECT covered.subscription_id, count(*) AS used, sum(mark.price) AS spent
           FROM billing_coveredmark covered JOIN journal_mark mark ON mark.id = covered.mark_id
           WHERE covered.uses GROUP BY covered.subscription_id
-          -- A visit costs what the lesson that it works off would have.
-          HAVING count(mark.makes_up_id) = 0
+          -- A visit costs what the lesson that it works off would have, and so does one that lapsed.
+          HAVING count(mark.makes_up_id) = 0 AND bool_and(mark.uses_lesson)
         ) used ON used.subscription_id = subscription.id
         WHERE used.used = subscription.lessons AND used.spent <> subscription.amount
         """,
