@@ -127,6 +127,8 @@ NAMES = {
     "CSV": "a form of files", "XLSX": "a form of files", "xlsx": "a form of files", "csv": "a form of files",
     "JSON": "a form of files", "PDF": "a form of files", "utf": "an encoding", "cp": "an encoding",
     "windows": "an encoding", "koi": "an encoding",
+    # Reasons that somebody here has typed.
+    "Wrong": "why a balance was corrected", "Brothers": "why money was moved", "Friends": "why one pays less",
 }  # fmt: skip
 # Codes of currencies and names of time zones are the world's own; addresses are nobody's language.
 OF_THE_WORLD = re.compile(r"^[A-Z]{3}(?:, |$)|\S+@\S+|https?://\S+|^\w+(?:/[\w-]+)+$")

@@ -69,15 +69,36 @@ BY_HAND = (
         AND NOT EXISTS (
           SELECT FROM schedule_closingday closed
           WHERE closed.branch_id = lesson.branch_id AND closed.day = given.day::date)
+    ), held AS (
+      SELECT DISTINCT ON (sold.client_id) sold.client_id, sold.unit, sold.charged = 'start' AS prepaid,
+        CASE WHEN sold.used - coalesce(own.uses::int, 0) + 1 < sold.lessons - sold.frozen THEN sold.unit
+          ELSE sold.amount - sold.frozen * sold.unit - coalesce((
+            SELECT sum(mark.price) FROM billing_coveredmark covered JOIN journal_mark mark ON mark.id = covered.mark_id
+            WHERE covered.subscription_id = sold.id AND covered.uses AND mark.lesson_id <> lesson.id), 0)
+        END AS using_one
+      FROM lesson JOIN billing_subscription sold ON sold.client_id = ANY(%(clients)s)
+        AND sold.taken_back_at IS NULL AND (sold.closed_on IS NULL OR sold.until > lesson.day)
+      LEFT JOIN (
+        SELECT mark.lesson_id, covered.subscription_id, covered.uses
+        FROM billing_coveredmark covered JOIN journal_mark mark ON mark.id = covered.mark_id
+        WHERE mark.lesson_id = %(lesson_id)s
+      ) own ON own.subscription_id = sold.id
+      WHERE own.subscription_id IS NOT NULL OR sold.used < sold.lessons - sold.frozen AND EXISTS (
+        SELECT FROM billing_subscriptiongroup place WHERE place.subscription_id = sold.id
+          AND place.group_id = lesson.group_id AND place.since <= lesson.day AND place.until > lesson.day)
+      ORDER BY sold.client_id, own.subscription_id NULLS LAST, sold.until, sold.id
     )
     INSERT INTO journal_mark AS standing (
       client_id, lesson_id, day, kind, status, minutes_late, present, uses_lesson, pays_teacher, share, price,
-      make_up_until, worked_off_note, marked_at, marked_by_id, version)
+      prepaid, make_up_until, worked_off_note, marked_at, marked_by_id, version)
     SELECT enrolment.client_id, lesson.id, lesson.day, 'regular', %(status)s, 0, %(status)s = 'attended',
            %(status)s = 'attended' OR excused_share > 0, %(status)s = 'attended',
            CASE %(status)s WHEN 'attended' THEN 100 ELSE excused_share END,
-           round(terms.price / CASE pricing
-             WHEN 'fixed' THEN 1 WHEN 'whole' THEN terms.lessons ELSE greatest(month.lessons, 1) END, 6),
+           coalesce(
+             CASE WHEN %(status)s = 'attended' OR excused_share > 0 THEN held.using_one ELSE held.unit END,
+             round(terms.price / CASE pricing
+               WHEN 'fixed' THEN 1 WHEN 'whole' THEN terms.lessons ELSE greatest(month.lessons, 1) END, 6)),
+           coalesce(held.prepaid, false),
            CASE WHEN %(status)s = 'excused' AND rules.make_ups
                 THEN lesson.day + coalesce(terms.make_up_days, rules.make_up_days) END,
            '', now(), %(user)s, 1
@@ -86,20 +107,26 @@ BY_HAND = (
       AND enrolment.since <= lesson.day AND (enrolment.until IS NULL OR enrolment.until > lesson.day)
       AND (enrolment.weekdays IS NULL
            OR extract(isodow FROM coalesce(lesson.moved_from, lesson.day)) = ANY(enrolment.weekdays))
+    LEFT JOIN held ON held.client_id = enrolment.client_id
     WHERE enrolment.client_id = ANY(%(clients)s) AND NOT EXISTS (
       SELECT FROM groups_freeze pause
       WHERE pause.client_id = enrolment.client_id AND since <= lesson.day AND pause.until > lesson.day)
     ON CONFLICT (lesson_id, client_id) DO UPDATE SET
       status = excluded.status, minutes_late = 0, present = excluded.present, uses_lesson = excluded.uses_lesson,
       pays_teacher = excluded.pays_teacher, share = excluded.share, price = excluded.price,
-      make_up_until = excluded.make_up_until, marked_at = excluded.marked_at, marked_by_id = excluded.marked_by_id,
-      version = standing.version + 1
+      prepaid = excluded.prepaid, make_up_until = excluded.make_up_until, marked_at = excluded.marked_at,
+      marked_by_id = excluded.marked_by_id, version = standing.version + 1
+    """,
+    """
+    UPDATE billing_coveredmark covered SET uses = mark.uses_lesson FROM journal_mark mark
+    WHERE mark.id = covered.mark_id AND mark.lesson_id = %(lesson_id)s AND mark.client_id = ANY(%(clients)s)
+      AND covered.uses <> mark.uses_lesson
     """,
     "UPDATE schedule_lesson SET held_at = now(), held_by_id = %(user)s WHERE id = %(lesson_id)s AND held_at IS NULL",
     """
     WITH mark AS (
-      SELECT mark.id, mark.client_id, mark.day, round(mark.price * mark.share / 100, 2) AS price, lesson.branch_id,
-             lesson.group_id
+      SELECT mark.id, mark.client_id, mark.day, CASE WHEN mark.prepaid THEN 0 ELSE
+             round(mark.price * mark.share / 100, 2) END AS price, lesson.branch_id, lesson.group_id
       FROM journal_mark mark JOIN schedule_lesson lesson ON lesson.id = mark.lesson_id
       WHERE mark.lesson_id = %(lesson_id)s AND mark.client_id = ANY(%(clients)s)
     ), charged AS (
