@@ -23,6 +23,8 @@ from rollbook.domains.groups.models import Group
 from rollbook.domains.journal.models import Mark, Status
 from rollbook.domains.schedule.models import ClosingDay
 from rollbook.foundation.errors import InvalidInput, NotAllowed, NotFound
+from rollbook.operations.doctor import examine
+from rollbook.operations.doctor.billing import PROMISES as OF_BILLING
 from rollbook.screens.selling import Wanted
 from rollbook.workflows import (
     charge_decided,
@@ -416,6 +418,16 @@ def test_a_sale_is_taken_back_until_a_lesson_is_used(school):
     subscription_sold.take_back(**how)
     assert balance(sold.client) == 0
     sell(school, tariff(name="Another"), key="again")
+
+
+@pytest.mark.parametrize("lapsed_share", [0, 30])
+def test_what_was_sold_by_mistake_gives_nothing_back_when_it_lapses(school, lapsed_share):
+    sold = sell(school, tariff(charged="start", lapsed_share=lapsed_share))
+    mark(school, school.lessons["chess"], EXCUSED)
+    subscription_sold.take_back(subscription_id=sold.pk, reason="A slip", at=AT, by=school.actor("mara"))
+    make_ups_lapsed.lapse(at=AT + timedelta(days=40), by=JOB)
+    assert balance(sold.client) == 0
+    assert not [found.promise.name for found in examine(OF_BILLING) if found.broken]
 
 
 def test_a_freeze_gives_lessons_back(school):

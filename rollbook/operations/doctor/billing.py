@@ -50,7 +50,7 @@ PROMISES = (
         ) lapsed ON lapsed.lapse_of_id = mark.id
         WHERE (lapsed.amount IS NOT NULL OR mark.lapsed_on IS NOT NULL) AND coalesce(lapsed.amount, 0) <> CASE
           WHEN mark.status IS NULL OR mark.lapsed_on IS NULL OR mark.uses_lesson OR lesson.cancelled_at IS NOT NULL
-            OR covered.uses IS FALSE THEN 0
+            OR covered.uses IS FALSE OR mark.prepaid AND covered.mark_id IS NULL THEN 0
           WHEN mark.prepaid THEN round(mark.price * (100 - mark.lapse_share) / 100, 2)
           ELSE -round(mark.price * mark.lapse_share / 100, 2)
         END

@@ -118,10 +118,10 @@ def _counts(mark: Any) -> bool:
 
 def _is_gone(mark: Any) -> bool:
     """Whether a lesson that was excused is used up all the same: the right to work it off is over and that costs
-    something, or it was paid before and has been worked off without a visit."""
-    return _counts(mark) and bool(
-        (mark.lapsed_on and (mark.prepaid or mark.lapse_share)) or (mark.prepaid and mark.worked_off_on)
-    )
+    something, or it was paid before and has been worked off without a visit. What was sold by mistake has paid for
+    nothing."""
+    paid = mark.prepaid and mark.covered_by
+    return _counts(mark) and bool((mark.lapsed_on and (paid or mark.lapse_share)) or (paid and mark.worked_off_on))
 
 
 def _charge(mark: Any, at: datetime) -> LedgerEntry | None:
@@ -139,7 +139,7 @@ def _lapse(mark: Any, at: datetime) -> LedgerEntry | None:
     if not (mark.lapsed_on and _is_gone(mark)) or mark.uses_lesson or (mark.covered_by and not mark.counted):
         return None
     if mark.prepaid:
-        amount = charge_of(price=mark.price, share=100 - mark.lapse_share)
+        amount = charge_of(price=mark.price, share=100 - mark.lapse_share if mark.covered_by else 0)
     else:
         amount = -charge_of(price=mark.price, share=mark.lapse_share)
     if not amount:
